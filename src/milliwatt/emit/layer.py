@@ -1,0 +1,184 @@
+"""One layer as a C function ``(at, first, rows)``: point at rows, call the kernel.
+
+``at`` holds the base addresses: the arena, the state, then each input and each output. The function
+computes rows ``first … first + rows - 1`` of its node's output, or takes as many rows of its input
+where the node accumulates.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from milliwatt.emit.constants import ConstantPool
+from milliwatt.ir import DType, Graph, Kind, Special, TensorType, Value, Window
+from milliwatt.plan import Base, Call, Plan
+
+ARENA, STATE, FIRST_INPUT = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Rows of the zero point, which stand in for rows outside a tensor; shared by all layers."""
+
+    widths: dict[tuple[DType, int], int]
+
+    @classmethod
+    def of(cls, plan: Plan) -> "Outside":
+        """Find out which rows the layers of ``plan`` need, and how wide."""
+        widths: dict[tuple[DType, int], int] = {}
+        for call in plan.calls:
+            rule = call.node.op.rows(call.node.types)
+            if isinstance(rule, Special) or call.kernel.outside_is_null:
+                continue
+            for window, t in zip(rule, call.node.types, strict=True):
+                if window is not None and _leaves(window, t, call.node.output.type.rows):
+                    key = (t.dtype, t.zero_point)
+                    widths[key] = max(widths.get(key, 0), t.row_size)
+        return cls(widths)
+
+    def symbol(self, t: TensorType, pool: ConstantPool) -> str:
+        """Return the symbol of the row for tensors like ``t``."""
+        key = (t.dtype, t.zero_point)
+        row = np.full(self.widths[key], t.zero_point, t.dtype.numpy)
+        return pool.add(f"outside_{t.dtype.value}_{len(self.widths)}_{abs(t.zero_point)}", row)
+
+
+class LayerWriter:
+    """Writes the layer functions of a plan."""
+
+    def __init__(self, plan: Plan, prefix: str, pool: ConstantPool) -> None:
+        """Put constant arrays into ``pool``; start every symbol with ``prefix``."""
+        self._plan, self._prefix, self._pool = plan, prefix, pool
+        self._outside = Outside.of(plan)
+
+    def symbol(self, call: Call) -> str:
+        """Return the name of a layer's function: ``mw_kws_layer_03_conv2d``."""
+        return f"{self._prefix}_layer_{call.number:02d}_{call.kernel.stem}"
+
+    def declaration(self, call: Call) -> str:
+        """Return the function's prototype."""
+        return f"void {self.symbol(call)}(uint8_t *const *at, int32_t first, int32_t rows);"
+
+    def definition(self, call: Call) -> str:
+        """Return the function."""
+        node = call.node
+        operands = ", ".join(str(v.type) for v in node.inputs)
+        # a layer's name comes from a file: it must not close the comment
+        name = node.name.encode("ascii", "replace").decode().replace("*/", "* /").replace("/*", "/ *")
+        head = f"/* {name}: {node.op.name}({operands}) -> {node.output.type} */"
+        signature = self.declaration(call).removesuffix(";")
+        rule = node.op.rows(node.types)
+        if rule is Special.WHOLE:
+            body = self._whole(call)
+        elif rule is Special.ACCUMULATE:
+            body = self._rows(call, (Window(),), accumulate=True)
+        else:
+            assert not isinstance(rule, Special)  # noqa: S101  (views have no calls)
+            body = self._rows(call, rule, accumulate=False)
+        # not inlined, so that each layer's instructions can be told apart
+        signature = f"__attribute__((noinline)) {signature}"
+        return "\n".join([head, signature, "{", *(f"    {line}" for line in body), "}"])
+
+    def _whole(self, call: Call) -> Iterator[str]:
+        yield "(void)first;"
+        yield "(void)rows;"
+        yield from self._params(call)
+        inputs = [f"({self._address(v)})" for v in call.node.inputs if not self._packed(call, v)]
+        yield self._invoke(call, [*inputs, *self._constants(call), self._address(call.node.output)])
+
+    def _rows(self, call: Call, windows: tuple[Window | None, ...], *, accumulate: bool) -> Iterator[str]:
+        node, at_once = call.node, call.rows_per_call
+        yield from self._params(call)
+        tables: list[str] = []
+        fills: list[str] = []
+        for i, (window, v) in enumerate(zip(windows, node.inputs, strict=False)):
+            if window is None:
+                continue
+            yield f"static const mw_rows x{i}_rows = {self._rows_of(v)};"
+            yield f"const void *x{i}[{window.needs(0, at_once)[1]}];"
+            tables.append(f"x{i}")
+            fills.append(self._fill(call, i, v, window))
+        if not accumulate:
+            yield f"static const mw_rows y_rows = {self._rows_of(node.output)};"
+            yield f"void *y[{at_once}];"
+        yield f"for (int32_t done = 0; done < rows; done += {at_once}) {{"
+        yield f"    const int32_t n = mw_at_most(rows - done, {at_once});"
+        yield from (f"    {fill}" for fill in fills)
+        arguments = [*tables, *self._constants(call)]
+        if accumulate:
+            arguments += [self._address(node.output), "first + done", "n"]
+        else:
+            base = self._base(node.output)
+            yield f"    mw_rows_out(y, {base}, &y_rows, first + done, n);"
+            arguments += ["y", "n"]
+        yield f"    {self._invoke(call, arguments)}"
+        yield "}"
+
+    def _fill(self, call: Call, i: int, v: Value, window: Window) -> str:
+        row = "first + done" if window.stride == 1 else f"(first + done) * {window.stride}"
+        start = row if window.pad == 0 else f"{row} - ({window.pad})"
+        count = "n" if window == Window() else f"(n - 1) * {window.stride} + {window.span}"
+        outside = "0"
+        accumulates = call.node.op.rows(call.node.types) is Special.ACCUMULATE
+        if not accumulates and not call.kernel.outside_is_null:
+            if _leaves(window, v.type, call.node.output.type.rows):
+                outside = self._outside.symbol(v.type, self._pool)
+        return f"mw_rows_in(x{i}, {self._base(v)}, &x{i}_rows, {start}, {count}, {outside});"
+
+    def _params(self, call: Call) -> Iterator[str]:
+        stem = call.kernel.stem
+        yield f"static const mw_{stem}_params p = {{"
+        for name, value in call.kernel.params(call.node).items():
+            yield f"    .{name} = {value},"
+        yield "};"
+
+    def _constants(self, call: Call) -> list[str]:
+        arrays = call.variant.constants(call.node).items()
+        return [self._pool.add(f"{call.number:02d}_{name}", array) for name, array in arrays]
+
+    def _packed(self, call: Call, v: Value) -> bool:
+        """Tell whether an operand reaches the kernel through its packed constants."""
+        return v.kind is Kind.CONSTANT and bool(call.variant.constants(call.node))
+
+    def _invoke(self, call: Call, arguments: list[str]) -> str:
+        scratch = "0"
+        if call.scratch_offset is not None:
+            scratch = f"at[{ARENA}] + {call.scratch_offset}"
+        return f"{call.kernel.symbol(call.variant)}({', '.join(['&p', *arguments, scratch])});"
+
+    def _rows_of(self, v: Value) -> str:
+        store = self._plan.stores[v]
+        offset = store.offset if store.base in (Base.ARENA, Base.STATE) else 0
+        return f"{{{offset}, {v.type.row_bytes}, {v.type.rows}, {store.capacity}}}"
+
+    def _base(self, v: Value) -> str:
+        store, graph = self._plan.stores[v], self._plan.graph
+        if store.base is Base.CONSTANT:
+            assert v.data is not None  # noqa: S101  (the verifier's rule)
+            return f"(const uint8_t *){self._pool.add(_c_name(v.name), v.data)}"
+        return f"at[{base_index(graph, store.base, store.index)}]"
+
+    def _address(self, v: Value) -> str:
+        store = self._plan.stores[v]
+        offset = store.offset if store.base in (Base.ARENA, Base.STATE) else 0
+        return f"{self._base(v)} + {offset}"
+
+
+def base_index(graph: Graph, base: Base, index: int) -> int:
+    """Return the position of a base address in ``at``."""
+    if base is Base.INPUT:
+        return FIRST_INPUT + index
+    if base is Base.OUTPUT:
+        return FIRST_INPUT + len(graph.inputs) + index
+    return ARENA if base is Base.ARENA else STATE
+
+
+def _leaves(window: Window, t: TensorType, output_rows: int) -> bool:
+    """Tell whether the window of some output row reaches outside the tensor."""
+    first, count = window.needs(0, output_rows)
+    return first < 0 or first + count > t.rows
+
+
+def _c_name(name: str) -> str:
+    return "".join(c if c.isascii() and c.isalnum() else "_" for c in name)

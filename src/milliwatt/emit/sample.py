@@ -1,0 +1,62 @@
+"""The sample program and the CMake file that come with a model's C library."""
+
+from collections.abc import Sequence
+
+from milliwatt.plan import Plan
+from milliwatt.targets import Board
+
+
+def sample_main(plan: Plan, name: str) -> str:
+    """Return a ``main.c`` that runs the model once on zeros, without any library."""
+    upper, graph = name.upper(), plan.graph
+    inputs = [f"MW_{upper}_INPUT_{i}" for i in range(len(graph.inputs))]
+    outputs = [f"MW_{upper}_OUTPUT_{i}" for i in range(len(graph.outputs))]
+    state = f"MW_{upper}_STATE_BYTES"
+    clear = "\n".join(
+        f"    fill({m}_AT(arena), {m}_BYTES, 0); /* put real data here */" for m in inputs
+    )
+    places = ", ".join(f"{m}_AT(arena)" for m in (*inputs, *outputs))
+    return f"""/* A sample: one inference of the model, on zeros. Copy what you need. */
+#include "mw_{name}.h"
+
+static _Alignas(MW_{upper}_ALIGN_BYTES) uint8_t arena[MW_{upper}_ARENA_BYTES];
+static _Alignas(MW_{upper}_ALIGN_BYTES) uint8_t state[{state} ? {state} : 1];
+
+static void fill(uint8_t *to, uint32_t count, uint8_t value)
+{{
+    for (uint32_t i = 0; i < count; i++) {{
+        to[i] = value;
+    }}
+}}
+
+int main(void)
+{{
+    mw_{name}_init(state);
+{clear}
+    mw_{name}_run(state, arena, {places});
+    return *(const uint8_t *){outputs[0]}_AT(arena) == 0; /* so that nothing is optimised away */
+}}
+"""
+
+
+def cmake_lists(name: str, sources: Sequence[str], board: Board) -> str:
+    """Return a CMake project: a static library of the model and a sample program."""
+    library = "\n  ".join(s for s in sources if s != "main.c")
+    flags = " ".join(board.cpu.gcc_flags)
+    return f"""# The model mw_{name} as a library, and a sample program. For {board.title}.
+# With a cross compiler: cmake -DCMAKE_C_COMPILER=... -DCMAKE_TRY_COMPILE_TARGET_TYPE=STATIC_LIBRARY
+cmake_minimum_required(VERSION 3.16)
+project(mw_{name} C)
+
+set(MW_CPU_FLAGS "" CACHE STRING "flags for the core, for {board.cpu.name}: {flags}")
+separate_arguments(MW_CPU_FLAGS)
+
+add_library(mw_{name} STATIC
+  {library})
+target_include_directories(mw_{name} PUBLIC ${{CMAKE_CURRENT_SOURCE_DIR}})
+target_compile_features(mw_{name} PUBLIC c_std_11)
+target_compile_options(mw_{name} PUBLIC -O2 -ffunction-sections -fdata-sections ${{MW_CPU_FLAGS}})
+
+add_executable(sample main.c)
+target_link_libraries(sample PRIVATE mw_{name})
+"""

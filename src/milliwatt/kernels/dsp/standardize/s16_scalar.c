@@ -1,0 +1,19 @@
+/* Channels to one scale in plain C. */
+#include "standardize.h"
+
+#include "fixed.h"
+
+void mw_standardize_s16_scalar(const mw_standardize_params *p, const void *const *x, const int16_t *mean,
+                               const int32_t *multiplier, const int32_t *shift, void *const *y,
+                               int32_t rows, void *scratch)
+{
+    (void)scratch;
+    for (int32_t r = 0; r < rows; r++) {
+        const int16_t *in = x[r];
+        int8_t *out = y[r];
+        for (int32_t c = 0; c < p->c; c++) {
+            const int32_t scaled = mw_requantize(in[c] - mean[c], multiplier[c], shift[c]);
+            out[c] = (int8_t)mw_clamp(scaled + p->zero_y, INT8_MIN, INT8_MAX);
+        }
+    }
+}

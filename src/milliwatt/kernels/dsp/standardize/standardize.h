@@ -1,0 +1,22 @@
+/* Channels to one scale. The meaning is in milliwatt/ops/dsp/standardize.py. */
+#ifndef MW_STANDARDIZE_H
+#define MW_STANDARDIZE_H
+
+#include <stdint.h>
+
+typedef struct {
+    int32_t c;      /* channels */
+    int32_t zero_y; /* the integer that stands for 0.0 */
+} mw_standardize_params;
+
+/* x           s16 rows [c]
+ * mean        s16 [c]
+ * multiplier  s32 [c], Q31
+ * shift       s32 [c], to the left
+ * y           s8 rows [c], must not overlap x
+ */
+void mw_standardize_s16_scalar(const mw_standardize_params *p, const void *const *x, const int16_t *mean,
+                               const int32_t *multiplier, const int32_t *shift, void *const *y,
+                               int32_t rows, void *scratch);
+
+#endif

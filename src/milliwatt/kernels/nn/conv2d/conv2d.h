@@ -1,0 +1,36 @@
+/* Convolution, int8 NHWC. The meaning is in milliwatt/ops/nn/conv2d.py. */
+#ifndef MW_CONV2D_H
+#define MW_CONV2D_H
+
+#include <stdint.h>
+
+typedef struct {
+    int32_t w, c;                   /* input: pixels in a row, channels */
+    int32_t ow, c_out;              /* output: pixels in a row, channels */
+    int32_t kh, kw;                 /* window, taps */
+    int32_t stride_h, stride_w;     /* pixels */
+    int32_t dilation_h, dilation_w; /* pixels between taps */
+    int32_t pad_left;               /* what is missing on the right follows from the sizes */
+    int32_t zero_x, zero_y;         /* integers that stand for 0.0 */
+    int32_t low, high;              /* clamp, on the stored integer */
+} mw_conv2d_params;
+
+/* x           s8  rows [w, c]; output row r reads rows x[r * stride_h + i * dilation_h], i < kh
+ * weights     s8  [c_out, kh, kw, c]
+ * bias        s32 [c_out], with -zero_x * (sum of the filter) folded in
+ * multiplier  s32 [c_out], Q31
+ * shift       s32 [c_out], to the left
+ * y           s8  rows [ow, c_out], must not overlap x
+ * scratch     kh * kw * c bytes; none for a single tap that never leaves the image
+ */
+void mw_conv2d_s8_scalar(const mw_conv2d_params *p, const void *const *x, const int8_t *weights,
+                         const int32_t *bias, const int32_t *multiplier, const int32_t *shift,
+                         void *const *y, int32_t rows, void *scratch);
+
+/* As above, but weights [c_out, kh * kw * c rounded up to 4], padded with zeros, and scratch holds
+ * two pixels of as many int16 before the gathered one. */
+void mw_conv2d_s8_dsp(const mw_conv2d_params *p, const void *const *x, const int8_t *weights,
+                      const int32_t *bias, const int32_t *multiplier, const int32_t *shift,
+                      void *const *y, int32_t rows, void *scratch);
+
+#endif

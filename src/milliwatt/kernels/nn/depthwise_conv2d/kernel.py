@@ -1,0 +1,83 @@
+"""Kernels of depthwise convolution."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+
+from milliwatt.ir import Array, DType, Node
+from milliwatt.kernels.constants import content, fold_zero_point
+from milliwatt.kernels.kernel import Kernel, Variant
+from milliwatt.ops.nn.conv2d import channel_multipliers
+from milliwatt.ops.nn.depthwise_conv2d import DepthwiseConv2d
+from milliwatt.targets.isa import Isa
+
+LANES = 4  # channels that the DSP variant carries per step
+POINTER_BYTES = 8  # on the widest target
+
+
+def _params(node: Node) -> Mapping[str, int]:
+    op = cast("DepthwiseConv2d", node.op)
+    x, w, y = node.inputs[0].type, node.inputs[1].type, node.output.type
+    return {
+        "w": x.shape[2],
+        "c": x.shape[3],
+        "ow": y.shape[2],
+        "c_out": y.shape[3],
+        "depth_multiplier": y.shape[3] // x.shape[3],
+        "kh": w.shape[0],
+        "kw": w.shape[1],
+        "stride_h": op.stride[0],
+        "stride_w": op.stride[1],
+        "dilation_h": op.dilation[0],
+        "dilation_w": op.dilation[1],
+        "pad_left": op.pad[2],
+        "zero_x": x.zero_point,
+        "zero_y": op.out.zero_point,
+        "low": op.clip[0],
+        "high": op.clip[1],
+    }
+
+
+def _constants(node: Node) -> Mapping[str, Array]:
+    op = cast("DepthwiseConv2d", node.op)
+    x, w, bias = node.inputs
+    sums = content(w).astype(np.int64).sum(axis=(0, 1))
+    multiplier, shift = channel_multipliers(x.type, w.type, op.out)
+    return {
+        "weights": content(w),
+        "bias": fold_zero_point(content(bias), x.type.zero_point, sums),
+        "multiplier": multiplier,
+        "shift": shift,
+    }
+
+
+def _scratch_bytes(node: Node) -> int:
+    """Room for a pointer to each tap's pixel, and one pixel of zero points."""
+    kh, kw, _ = node.inputs[1].type.shape
+    return kh * kw * POINTER_BYTES + node.inputs[0].type.shape[3]
+
+
+def _four_at_a_time(node: Node) -> bool:
+    c, c_out = node.inputs[0].type.shape[3], node.output.type.shape[3]
+    return c == c_out and c % LANES == 0
+
+
+DEPTHWISE_CONV2D = Kernel(
+    op=DepthwiseConv2d,
+    dtypes=(DType.S8, DType.S8, DType.S32),
+    suffix="s8",
+    params=_params,
+    variants=(
+        Variant(
+            "dsp",
+            needs=Isa.DSP,
+            covers=_four_at_a_time,
+            constants=_constants,
+            scratch_bytes=_scratch_bytes,
+        ),
+        Variant("scalar", constants=_constants, scratch_bytes=_scratch_bytes),
+    ),
+    folder=Path(__file__).parent,
+)

@@ -1,0 +1,34 @@
+/* Fully connected layer, int8. The meaning is in milliwatt/ops/nn/fully_connected.py. */
+#ifndef MW_FULLY_CONNECTED_H
+#define MW_FULLY_CONNECTED_H
+
+#include <stdint.h>
+
+typedef struct {
+    int32_t k;               /* inputs, elements of a row */
+    int32_t outputs;         /* outputs, elements of a row */
+    int32_t multiplier_step; /* 1: a multiplier for each output; 0: one for all */
+    int32_t zero_y;          /* integer that stands for 0.0 */
+    int32_t low, high;       /* clamp, on the stored integer */
+} mw_fully_connected_params;
+
+/* x           s8  rows [k]
+ * weights     s8  [outputs, k]
+ * bias        s32 [outputs], with -zero_x * (sum of the weights) folded in
+ * multiplier  s32 [outputs] or [1], Q31
+ * shift       s32 [outputs] or [1], to the left
+ * y           s8  rows [outputs], must not overlap x
+ * scratch is unused and may be NULL.
+ */
+void mw_fully_connected_s8_scalar(const mw_fully_connected_params *p, const void *const *x,
+                                  const int8_t *weights, const int32_t *bias,
+                                  const int32_t *multiplier, const int32_t *shift, void *const *y,
+                                  int32_t rows, void *scratch);
+
+/* As above, where k is a multiple of 4 and there are at least 4 outputs. */
+void mw_fully_connected_s8_dsp(const mw_fully_connected_params *p, const void *const *x,
+                               const int8_t *weights, const int32_t *bias,
+                               const int32_t *multiplier, const int32_t *shift, void *const *y,
+                               int32_t rows, void *scratch);
+
+#endif

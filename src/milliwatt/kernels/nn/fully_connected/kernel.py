@@ -1,0 +1,60 @@
+"""Kernels of fully connected layers."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+
+from milliwatt.ir import Array, DType, Node
+from milliwatt.kernels.constants import content, fold_zero_point
+from milliwatt.kernels.kernel import Kernel, Variant
+from milliwatt.ops.nn.fully_connected import FullyConnected
+from milliwatt.targets.isa import Isa
+
+LANES = 4  # inputs that the DSP variant takes per step
+OUTPUTS = 4  # outputs that share an unpacked input
+
+
+def _params(node: Node) -> Mapping[str, int]:
+    op = cast("FullyConnected", node.op)
+    x, w = node.inputs[0].type, node.inputs[1].type
+    return {
+        "k": x.shape[1],
+        "outputs": w.shape[0],
+        "multiplier_step": 0 if w.quantized.axis is None else 1,
+        "zero_y": op.out.zero_point,
+        "low": op.clip[0],
+        "high": op.clip[1],
+    }
+
+
+def _constants(node: Node) -> Mapping[str, Array]:
+    op = cast("FullyConnected", node.op)
+    x, w, bias = node.inputs
+    sums = content(w).astype(np.int64).sum(axis=1)
+    multiplier, shift = op.multipliers(x.type, w.type)
+    return {
+        "weights": content(w),
+        "bias": fold_zero_point(content(bias), x.type.zero_point, sums),
+        "multiplier": multiplier,
+        "shift": shift,
+    }
+
+
+def _four_by_four(node: Node) -> bool:
+    outputs, k = node.inputs[1].type.shape
+    return k % LANES == 0 and outputs >= OUTPUTS
+
+
+FULLY_CONNECTED = Kernel(
+    op=FullyConnected,
+    dtypes=(DType.S8, DType.S8, DType.S32),
+    suffix="s8",
+    params=_params,
+    variants=(
+        Variant("dsp", needs=Isa.DSP, covers=_four_by_four, constants=_constants),
+        Variant("scalar", constants=_constants),
+    ),
+    folder=Path(__file__).parent,
+)

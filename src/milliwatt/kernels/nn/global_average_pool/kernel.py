@@ -1,0 +1,40 @@
+"""Kernel of the average of an image."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import cast
+
+from milliwatt.ir import DType, Node
+from milliwatt.kernels.kernel import Kernel, Variant
+from milliwatt.kernels.pool import reciprocal_of_count
+from milliwatt.ops.nn.global_average_pool import GlobalAveragePool
+
+
+def _params(node: Node) -> Mapping[str, int]:
+    op = cast("GlobalAveragePool", node.op)
+    _, h, w, c = node.types[0].shape
+    reciprocal, shift = reciprocal_of_count(h * w)
+    return {
+        "h": h,
+        "w": w,
+        "c": c,
+        "half": h * w // 2,
+        "reciprocal": reciprocal,
+        "shift": shift,
+        "low": op.clip[0],
+        "high": op.clip[1],
+    }
+
+
+def _sums_bytes(node: Node) -> int:
+    return 4 * node.types[0].shape[3]
+
+
+GLOBAL_AVERAGE_POOL = Kernel(
+    op=GlobalAveragePool,
+    dtypes=(DType.S8,),
+    suffix="s8",
+    params=_params,
+    variants=(Variant("scalar", scratch_bytes=_sums_bytes),),
+    folder=Path(__file__).parent,
+)

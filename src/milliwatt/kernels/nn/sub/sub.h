@@ -1,0 +1,19 @@
+/* Elementwise difference, int8, with broadcasting. The meaning is in milliwatt/ops/nn/sub.py. */
+#ifndef MW_SUB_H
+#define MW_SUB_H
+
+#include <stdint.h>
+
+#include "sum.h"
+
+typedef mw_sum_params mw_sub_params;
+
+/* a  s8 rows, one for each output row, or one for all
+ * b  s8 rows, likewise
+ * y  s8 rows [outer, inner]; may be a or b where those are not broadcast
+ * scratch is unused and may be NULL.
+ */
+void mw_sub_s8_scalar(const mw_sub_params *p, const void *const *a, const void *const *b,
+                      void *const *y, int32_t rows, void *scratch);
+
+#endif

@@ -1,0 +1,28 @@
+"""Training and quantising with PyTorch. Importing this room without PyTorch says what to type."""
+
+from milliwatt.learn import backend as _backend  # first: everything below needs PyTorch
+from milliwatt.learn.architectures import ARCHITECTURES
+from milliwatt.learn.augment import Augmentation, augment
+from milliwatt.learn.features import Features
+from milliwatt.learn.metrics import accuracy, confusion_matrix, predictions, sqnr_db
+from milliwatt.learn.quantize import QuantizedModel, quantize
+from milliwatt.learn.train import Epoch, Patience, logits, train
+
+del _backend
+
+__all__ = [
+    "ARCHITECTURES",
+    "Augmentation",
+    "Epoch",
+    "Features",
+    "Patience",
+    "QuantizedModel",
+    "accuracy",
+    "augment",
+    "confusion_matrix",
+    "logits",
+    "predictions",
+    "quantize",
+    "sqnr_db",
+    "train",
+]

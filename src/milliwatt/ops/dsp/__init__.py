@@ -1,0 +1,1 @@
+"""Signal processing operators: features, computed in the same graph as the network."""

@@ -1,0 +1,69 @@
+"""Fully connected layer: every output is a weighted sum of a whole row.
+
+    y[m,o] = clamp(zy + requantise(bias[o] + sum over k of (x[m,k] - zx) * w[o,k]))
+
+Source: TensorFlow Lite 8-bit quantisation specification, FULLY_CONNECTED. With one scale for all
+weights the product of the two scales is taken in single precision, with one scale an output in
+double, as TensorFlow Lite Micro does.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from milliwatt.errors import ShapeMismatch
+from milliwatt.ir import Arrays, DType, Op, Quant, Rows, TensorType, Types, Window
+from milliwatt.ops.fixed import Int32, clamp, quantize_multipliers, requantize, wrap_int32
+from milliwatt.ops.nn.conv2d import channel_multipliers
+
+
+@dataclass(frozen=True, slots=True)
+class FullyConnected(Op):
+    """Fully connected layer, int8 in and out, int8 weights, int32 bias.
+
+    Operands:
+        x: s8 ``[M, K]``.
+        w: s8 ``[O, K]``, zero point 0, one scale, or one for each ``O``.
+        bias: s32 ``[O]``.
+    """
+
+    name: ClassVar[str] = "nn.fully_connected"
+
+    out: Quant
+    clip: tuple[int, int] = (-128, 127)
+
+    def infer(self, types: Types) -> Types:
+        """Return s8 ``[M, O]``, or raise `ShapeMismatch`."""
+        self._want(types, (DType.S8,), (DType.S8,), (DType.S32,))
+        x, w, bias = types
+        if len(x.shape) != 2 or len(w.shape) != 2 or x.shape[1] != w.shape[1]:
+            raise ShapeMismatch(f"{self.name}: input {x} and weights {w} do not fit together")
+        if bias.shape != (w.shape[0],):
+            raise ShapeMismatch(f"{self.name}: {w.shape[0]} outputs need as many biases, got {bias}")
+        return (TensorType((x.shape[0], w.shape[0]), DType.S8, self.out),)
+
+    def evaluate(self, types: Types, arrays: Arrays) -> Arrays:
+        """Compute in wrapping int32."""
+        x, w, bias = arrays
+        centred = x.astype(np.float64) - types[0].zero_point
+        # float64 sums of int9 by int8 products are exact below 2**36 terms
+        acc = (centred @ w.T.astype(np.float64)).astype(np.int64) + bias
+        scaled = requantize(wrap_int32(acc), *self.multipliers(types[0], types[1]))
+        return (clamp(scaled + self.out.zero_point, *self.clip, np.dtype(np.int8)),)
+
+    def macs(self, types: Types) -> int:
+        """Return one per weight and row."""
+        return types[0].shape[0] * types[1].size
+
+    def rows(self, types: Types) -> Rows:
+        """Need one row for one row."""
+        del types
+        return (Window(), None, None)
+
+    def multipliers(self, x: TensorType, w: TensorType) -> tuple[Int32, Int32]:
+        """Return mantissas and shifts: one, or one for each output."""
+        if w.quantized.axis is not None:
+            return channel_multipliers(x, w, self.out)
+        product = float(np.float32(x.scale) * np.float32(w.scale))
+        return quantize_multipliers([product / self.out.scale[0]])

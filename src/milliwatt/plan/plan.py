@@ -1,0 +1,225 @@
+"""The plan: everything that is decided before C is written.
+
+Which kernel computes each node, in which steps, and where every tensor lies. Nothing is printed
+or written here.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from milliwatt.ir import Graph, Kind, Node, Special, Value, verify
+from milliwatt.kernels import Kernel, Variant
+from milliwatt.plan.arena import ALIGN_BYTES, Span, lower_bound, place
+from milliwatt.plan.choose import choose
+from milliwatt.plan.schedule import Schedule, Step, storage, whole
+from milliwatt.targets import Cpu
+
+MIN_PIXELS_PER_CALL = 4  # narrow rows are handed to a kernel several at a time
+MAX_ROWS_PER_CALL = 8
+
+
+class Base(Enum):
+    """What a tensor's address is relative to."""
+
+    ARENA = "arena"
+    STATE = "state"
+    INPUT = "input"
+    OUTPUT = "output"
+    CONSTANT = "constant"
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Where a tensor lives.
+
+    Attributes:
+        base: what ``offset`` counts from.
+        index: which input or output; 0 elsewhere.
+        offset: in bytes. For inputs and outputs the place that the arena keeps for them, should
+            the caller not bring memory of its own.
+        capacity: rows that the buffer holds; fewer than the tensor has where it is a ring.
+    """
+
+    base: Base
+    index: int
+    offset: int
+    capacity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A node and the kernel that computes it.
+
+    Attributes:
+        number: position among the calls, from 0.
+        rows_per_call: rows handed to the kernel at once, at the most.
+        scratch_offset: of the memory lent to the kernel, in the arena; None where it needs none.
+    """
+
+    number: int
+    node: Node
+    kernel: Kernel
+    variant: Variant
+    rows_per_call: int
+    scratch_offset: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetime:
+    """A buffer of the arena over time, for reports: alive from step to step, both included."""
+
+    name: str
+    bytes: int
+    first: int
+    last: int
+    offset: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A graph with all decisions taken.
+
+    Attributes:
+        graph: what is computed.
+        cpu: the core that the kernels were chosen for.
+        calls: a kernel call for each node that computes anything.
+        steps: what runs in which order; a step's index is a call's number.
+        stores: where each tensor lives; views live where their input does.
+        lifetimes: the arena's buffers over the steps.
+        arena_bytes: activations, scratch, inputs and outputs.
+        arena_bound_bytes: bytes alive at the worst step; no arena can be smaller.
+        state_bytes: what survives between calls.
+    """
+
+    graph: Graph
+    cpu: Cpu
+    calls: tuple[Call, ...]
+    steps: tuple[Step, ...]
+    stores: Mapping[Value, Store]
+    lifetimes: tuple[Lifetime, ...]
+    arena_bytes: int
+    arena_bound_bytes: int
+    state_bytes: int
+
+
+def make_plan(graph: Graph, cpu: Cpu, schedule: Callable[[Graph], Schedule] = whole) -> Plan:
+    """Plan ``graph`` for ``cpu``.
+
+    Args:
+        graph: verified here; its outputs must be results of nodes, each its own.
+        cpu: decides which kernel variants can run.
+        schedule: `whole`, or `by_rows` to keep rings of rows instead of whole tensors.
+
+    Raises:
+        UnsupportedOp: a node has no kernel; names the node.
+    """
+    verify(graph)
+    timing = schedule(graph)
+    roots = storage(graph)
+    numbers = {i: n for n, i in enumerate(sorted({s.index for s in timing.steps}))}
+    steps = tuple(Step(numbers[s.index], s.first, s.count) for s in timing.steps)
+    chosen = {i: choose(graph.nodes[i], cpu) for i in numbers}
+    spans = _tensor_spans(graph, timing, roots)
+    spans |= {
+        f"{graph.nodes[i].name} (scratch)": _scratch_span(i, graph.nodes[i], variant, timing)
+        for i, (_, variant) in chosen.items()
+        if variant.scratch_bytes(graph.nodes[i])
+    }
+    layout = place(spans)
+    calls = tuple(
+        Call(
+            number=numbers[i],
+            node=graph.nodes[i],
+            kernel=kernel,
+            variant=variant,
+            rows_per_call=_rows_per_call(graph.nodes[i]),
+            scratch_offset=layout.offsets.get(f"{graph.nodes[i].name} (scratch)"),
+        )
+        for i, (kernel, variant) in chosen.items()
+    )
+    state, state_bytes = _state_offsets(graph)
+    return Plan(
+        graph=graph,
+        cpu=cpu,
+        calls=calls,
+        steps=steps,
+        stores=_stores(graph, roots, {**layout.offsets, **state}, timing),
+        lifetimes=tuple(
+            Lifetime(name, s.bytes, s.first, s.last, layout.offsets[name])
+            for name, s in sorted(spans.items(), key=lambda item: (item[1].first, item[0]))
+        ),
+        arena_bytes=layout.bytes,
+        arena_bound_bytes=lower_bound(spans.values()),
+        state_bytes=state_bytes,
+    )
+
+
+def _tensor_spans(
+    graph: Graph, timing: Schedule, roots: Mapping[Value, Value]
+) -> dict[str, Span]:
+    """Return the life of each tensor in the arena, from the first step that touches it."""
+    touched: dict[Value, list[int]] = {}
+    for at, step in enumerate(timing.steps):
+        node = graph.nodes[step.index]
+        for v in (*node.inputs, *node.outputs):
+            touched.setdefault(roots[v], []).append(at)
+    end = len(timing.steps) - 1
+    for v in graph.outputs:
+        touched.setdefault(roots[v], []).append(end)
+    for v in graph.inputs:
+        touched.setdefault(v, []).append(0)
+    return {
+        v.name: Span(
+            v.type.row_bytes * timing.capacity[v],
+            0 if v.kind is Kind.INPUT else min(at),
+            max(at),
+        )
+        for v, at in touched.items()
+        if v.kind in (Kind.INPUT, Kind.RESULT)
+    }
+
+
+def _scratch_span(index: int, node: Node, variant: Variant, timing: Schedule) -> Span:
+    """Return the life of a kernel's scratch; sums that accumulate live from first to last step."""
+    at = [i for i, step in enumerate(timing.steps) if step.index == index]
+    return Span(variant.scratch_bytes(node), min(at), max(at))
+
+
+def _rows_per_call(node: Node) -> int:
+    """Return how many rows to hand over at once, so that a kernel meets enough pixels."""
+    y = node.output.type
+    if node.op.rows(node.types) is Special.ACCUMULATE or y.row_axis is None:
+        return 1
+    pixels = max(1, y.row_size // y.shape[-1])
+    return min(MAX_ROWS_PER_CALL, y.rows, -(-MIN_PIXELS_PER_CALL // pixels))
+
+
+def _state_offsets(graph: Graph) -> tuple[dict[str, int], int]:
+    offsets: dict[str, int] = {}
+    at = 0
+    for v in graph.variables:
+        offsets[v.name] = at
+        at += -(-v.type.bytes // ALIGN_BYTES) * ALIGN_BYTES
+    return offsets, at
+
+
+def _stores(
+    graph: Graph, roots: Mapping[Value, Value], offsets: Mapping[str, int], timing: Schedule
+) -> dict[Value, Store]:
+    inputs = {v: i for i, v in enumerate(graph.inputs)}
+    outputs = {roots[v]: i for i, v in enumerate(graph.outputs)}
+
+    def store(v: Value) -> Store:
+        root, rows = roots[v], timing.capacity[v]
+        if root.kind is Kind.CONSTANT:
+            return Store(Base.CONSTANT, 0, 0, rows)
+        if root.kind is Kind.VARIABLE:
+            return Store(Base.STATE, 0, offsets[root.name], rows)
+        if root in inputs:
+            return Store(Base.INPUT, inputs[root], offsets[root.name], rows)
+        if root in outputs:
+            return Store(Base.OUTPUT, outputs[root], offsets[root.name], rows)
+        return Store(Base.ARENA, 0, offsets[root.name], rows)
+
+    return {v: store(v) for v in graph.values.values()}

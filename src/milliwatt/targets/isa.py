@@ -1,0 +1,3 @@
+from milliwatt.targets.cpu import Isa
+
+__all__ = ["Isa"]
