@@ -1,3 +1,26 @@
-"""Machine learning in a milliwatt: models compiled to C, proven on an emulated chip."""
+"""Machine learning in a milliwatt: models compiled to C, proven on an emulated chip.
+
+::
+
+    import milliwatt
+
+    model = milliwatt.load("kws.tflite")
+    result = milliwatt.compile(model, "nrf52840", out=Path("kws"))   # C library, proven, measured
+    outputs = milliwatt.run(model, "nrf52840", inputs)               # on the emulated board
+    milliwatt.verify(model, "rp2040", samples=100, against_tflm=True)
+"""
+
+from milliwatt.errors import MilliwattError
 
 __version__ = "0.1.0"
+
+__all__ = ["MilliwattError", "Model", "__version__", "compile", "load", "run", "verify"]
+
+
+def __getattr__(name: str) -> object:
+    """Import the compiler on first use, so that ``import milliwatt`` costs nothing."""
+    if name in ("Model", "compile", "load", "run", "verify"):
+        import milliwatt.project as project  # noqa: PLC0415
+
+        return getattr(project, name)
+    raise AttributeError(f"module 'milliwatt' has no attribute {name!r}")

@@ -89,7 +89,9 @@ def constant(**changes: object) -> bytes:
     """An ADD whose second operand is a constant that is changed."""
     m = ModelBuilder()
     x, y = (m.tensor(n, (1, 4), scale=0.5) for n in "xy")
-    c = m.tensor(**{"name": "c", "shape": (1, 4), "scale": 0.5, "data": np.zeros(4, np.int8), **changes})
+    c = m.tensor(
+        **{"name": "c", "shape": (1, 4), "scale": 0.5, "data": np.zeros(4, np.int8), **changes}
+    )
     m.op("ADD", [x, c], [y])
     return m.finish([x], [y])
 
@@ -106,7 +108,10 @@ def wired(*ops: tuple[list[int], list[int]], inputs: list[int], outputs: list[in
 
 TINY = float(np.float32(1e-41))
 DEFECTS: dict[str, tuple[Callable[[], bytes], str]] = {
-    "version": (lambda: ModelBuilder().finish([], [], version=2), "schema version 2; only version 3"),
+    "version": (
+        lambda: ModelBuilder().finish([], [], version=2),
+        "schema version 2; only version 3",
+    ),
     "zero dimension": (lambda: one(shape=(1, 0)), "not positive"),
     "negative dimension": (lambda: one(shape=(1, -7)), "not positive"),
     "elements": (lambda: one(shape=(1 << 16, 1 << 16)), f"at most {MAX_ELEMENTS}"),
@@ -119,14 +124,29 @@ DEFECTS: dict[str, tuple[Callable[[], bytes], str]] = {
     "negative scale": (lambda: one(scale=-0.5), "scale -0.5"),
     "denormal scale": (lambda: one(scale=TINY), "scale 9.99"),
     "zero point": (lambda: one(zero=128), "zero point 128 is outside int8, -128 to 127"),
-    "zero point count": (lambda: one(scale=[0.5] * 4, zero=[0, 0], axis=1), "4 scales but 2 zero points"),
+    "zero point count": (
+        lambda: one(scale=[0.5] * 4, zero=[0, 0], axis=1),
+        "4 scales but 2 zero points",
+    ),
     "quantised dimension": (lambda: one(axis=2), "quantised dimension 2"),
     "negative quantised dimension": (lambda: one(axis=-1), "quantised dimension -1"),
-    "scales": (lambda: one(scale=[0.5] * 3, axis=1), r"3 scales along dimension 1 of shape \[1, 4\]"),
-    "short constant": (lambda: constant(data=np.zeros(3, np.int8)), "takes 4 bytes; its buffer has 3"),
-    "long constant": (lambda: constant(data=np.zeros(5, np.int8)), "takes 4 bytes; its buffer has 5"),
+    "scales": (
+        lambda: one(scale=[0.5] * 3, axis=1),
+        r"3 scales along dimension 1 of shape \[1, 4\]",
+    ),
+    "short constant": (
+        lambda: constant(data=np.zeros(3, np.int8)),
+        "takes 4 bytes; its buffer has 3",
+    ),
+    "long constant": (
+        lambda: constant(data=np.zeros(5, np.int8)),
+        "takes 4 bytes; its buffer has 5",
+    ),
     "constant of no fixed size": (lambda: constant(shape=(1, -1)), "its buffer has 4"),
-    "tensor index": (lambda: wired(([0], [9]), inputs=[0], outputs=[0]), "tensor 9; the subgraph has 4"),
+    "tensor index": (
+        lambda: wired(([0], [9]), inputs=[0], outputs=[0]),
+        "tensor 9; the subgraph has 4",
+    ),
     "negative tensor index": (lambda: wired(([-2], [1]), inputs=[0], outputs=[1]), "tensor -2"),
     "no output tensor": (lambda: wired(([0], [-1]), inputs=[0], outputs=[0]), "tensor -1"),
     "input index": (lambda: wired(inputs=[4], outputs=[]), "inputs: tensor 4"),

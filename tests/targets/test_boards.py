@@ -75,7 +75,8 @@ def test_energy_by_hand():
 @pytest.mark.parametrize("name", [n for n in BOARDS if load_board(n).current])
 def test_published_currents_name_their_source(name):
     current = load_board(name).current
-    assert current and len(current.source) > 20
+    assert current
+    assert len(current.source) > 20
     assert 1.7 <= current.volts <= 3.6
 
 

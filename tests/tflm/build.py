@@ -90,7 +90,7 @@ class SubgraphBuilder:
         scale: float | Sequence[float] | None = None,
         zero: int | Sequence[int] = 0,
         axis: int = 0,
-        type: str = "int8",  # noqa: A002  (the schema's word)
+        type: str = "int8",
         data: Array | None = None,
         signature: Sequence[int] | None = None,
         variable: bool = False,
@@ -143,9 +143,7 @@ class ModelBuilder(SubgraphBuilder):
         self._others.append(SubgraphBuilder(name))
         return self._others[-1]
 
-    def finish(
-        self, inputs: Sequence[int], outputs: Sequence[int], *, version: int = 3
-    ) -> bytes:
+    def finish(self, inputs: Sequence[int], outputs: Sequence[int], *, version: int = 3) -> bytes:
         """Return the bytes of the file."""
         self.inputs, self.outputs = inputs, outputs
         return _Writer([self, *self._others], version).data

@@ -65,15 +65,21 @@ def conv_2d(
     inputs = [x, weights]
     if bias:
         values = rng.integers(-20000, 20000, filters).astype(np.int32)
-        inputs.append(m.constant("b", values, scale=[float(np.float32(x_scale * s)) for s in scales]))
+        inputs.append(
+            m.constant("b", values, scale=[float(np.float32(x_scale * s)) for s in scales])
+        )
     oh = _out_size(h, kh, stride[0], dilation[0], padding)
     ow = _out_size(w, kw, stride[1], dilation[1], padding)
     y_scale = float(np.float32(x_scale * 0.01 * 60 * np.sqrt(depth)))
     y = m.tensor("y", (1, oh, ow, filters), scale=y_scale, zero=_zero(rng))
-    options = dict(
-        Padding=padding, StrideH=stride[0], StrideW=stride[1], FusedActivationFunction=activation,
-        DilationHFactor=dilation[0], DilationWFactor=dilation[1],
-    )  # fmt: skip
+    options = {
+        "Padding": padding,
+        "StrideH": stride[0],
+        "StrideW": stride[1],
+        "FusedActivationFunction": activation,
+        "DilationHFactor": dilation[0],
+        "DilationWFactor": dilation[1],
+    }
     if multiplier:
         m.op("DEPTHWISE_CONV_2D", inputs, [y], DepthMultiplier=multiplier, **options)
     else:
@@ -100,7 +106,9 @@ def fully_connected(
     inputs = [x, m.constant("w", _weights(rng, (units, depth)), scale=scales)]
     if bias:
         values = rng.integers(-20000, 20000, units).astype(np.int32)
-        inputs.append(m.constant("b", values, scale=[float(np.float32(x_scale * s)) for s in scales]))
+        inputs.append(
+            m.constant("b", values, scale=[float(np.float32(x_scale * s)) for s in scales])
+        )
     out = (*shape[:-1], units) if keep_dims else (1, units)
     y = m.tensor("y", out, scale=float(np.float32(x_scale * 0.6 * np.sqrt(depth))), zero=_zero(rng))
     m.op("FULLY_CONNECTED", inputs, [y], FusedActivationFunction=activation, KeepNumDims=keep_dims)
@@ -172,7 +180,9 @@ def unary(
     y_zero = {"int8": _zero(rng), "uint8": int(rng.integers(20, 230))}.get(target, 0)
     x = m.tensor("x", shape, scale=None if source == "float32" else scale, zero=x_zero, type=source)
     y_scale, y_zero = out or (float(np.float32(scale * 0.8)), y_zero)
-    y = m.tensor("y", shape, scale=None if target == "float32" else y_scale, zero=y_zero, type=target)
+    y = m.tensor(
+        "y", shape, scale=None if target == "float32" else y_scale, zero=y_zero, type=target
+    )
     m.op(name, [x], [y], **options)
     return m.finish([x], [y])
 
@@ -230,7 +240,8 @@ def split(rng: Rng, *, sizes: tuple[int, ...] | None = None) -> bytes:
     x = m.tensor("x", (1, 4, 3, 6), scale=scale, zero=zero)
     axis = m.constant("axis", np.array(3, np.int32))
     parts = [
-        m.tensor(f"y{i}", (1, 4, 3, n), scale=scale, zero=zero) for i, n in enumerate(sizes or (2, 2, 2))
+        m.tensor(f"y{i}", (1, 4, 3, n), scale=scale, zero=zero)
+        for i, n in enumerate(sizes or (2, 2, 2))
     ]
     if sizes:
         lengths = m.constant("sizes", np.array(sizes, np.int32))
@@ -266,9 +277,18 @@ def stateful(rng: Rng) -> bytes:
     m.op("CONCATENATION", [old, x], [whole], Axis=1)
     m.op("STRIDED_SLICE", [whole, begin, end, step], [kept], BeginMask=13, EndMask=15)
     m.op("ASSIGN_VARIABLE", [ring, kept], [])
-    bias = m.constant("b", np.array([5, -300, 1000], np.int32), scale=[scale * s for s in (0.01, 0.012, 0.008)])
+    bias = m.constant(
+        "b", np.array([5, -300, 1000], np.int32), scale=[scale * s for s in (0.01, 0.012, 0.008)]
+    )
     m.op(
-        "CONV_2D", [whole, w, bias], [y], Padding=VALID, StrideH=1, StrideW=1, DilationHFactor=1, DilationWFactor=1
+        "CONV_2D",
+        [whole, w, bias],
+        [y],
+        Padding=VALID,
+        StrideH=1,
+        StrideW=1,
+        DilationHFactor=1,
+        DilationWFactor=1,
     )
     return m.finish([x], [y])
 

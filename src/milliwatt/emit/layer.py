@@ -41,7 +41,8 @@ class Outside:
         """Return the symbol of the row for tensors like ``t``."""
         key = (t.dtype, t.zero_point)
         row = np.full(self.widths[key], t.zero_point, t.dtype.numpy)
-        return pool.add(f"outside_{t.dtype.value}_{len(self.widths)}_{abs(t.zero_point)}", row)
+        sign = "minus_" if t.zero_point < 0 else ""
+        return pool.add(f"outside_{t.dtype.value}_{sign}{abs(t.zero_point)}", row)
 
 
 class LayerWriter:

@@ -1,33 +1,51 @@
 """C kernels and their contracts. `KERNELS` is the table of contents."""
 
-from milliwatt.kernels.kernel import Kernel, Variant
 from milliwatt.kernels.dsp.frame_statistics.kernel import FRAME_STATISTICS
 from milliwatt.kernels.dsp.standardize.kernel import STANDARDIZE
+from milliwatt.kernels.kernel import Kernel, Variant
+from milliwatt.kernels.nn.add.kernel import ADD
+from milliwatt.kernels.nn.average_pool2d.kernel import AVERAGE_POOL2D
 from milliwatt.kernels.nn.concatenation.kernel import CONCATENATION
 from milliwatt.kernels.nn.conv2d.kernel import CONV2D
 from milliwatt.kernels.nn.copy.kernel import COPY
 from milliwatt.kernels.nn.depthwise_conv2d.kernel import DEPTHWISE_CONV2D
 from milliwatt.kernels.nn.dequantize.kernel import DEQUANTIZE
 from milliwatt.kernels.nn.fully_connected.kernel import FULLY_CONNECTED
+from milliwatt.kernels.nn.global_average_pool.kernel import GLOBAL_AVERAGE_POOL
+from milliwatt.kernels.nn.max_pool2d.kernel import MAX_POOL2D
+from milliwatt.kernels.nn.mean.kernel import MEAN
+from milliwatt.kernels.nn.mul.kernel import MUL
 from milliwatt.kernels.nn.pad.kernel import PAD
 from milliwatt.kernels.nn.quantize.kernel import QUANTIZE
 from milliwatt.kernels.nn.requantize.kernel import REQUANTIZE
+from milliwatt.kernels.nn.softmax.kernel import SOFTMAX
 from milliwatt.kernels.nn.strided_slice.kernel import STRIDED_SLICE
+from milliwatt.kernels.nn.sub.kernel import SUB
+from milliwatt.kernels.nn.table.kernel import TABLE
 from milliwatt.kernels.nn.transpose.kernel import TRANSPOSE
 
 KERNELS: tuple[Kernel, ...] = (
     FRAME_STATISTICS,
     STANDARDIZE,
+    ADD,
+    AVERAGE_POOL2D,
     *CONCATENATION,
     CONV2D,
     *COPY,
     DEPTHWISE_CONV2D,
     *DEQUANTIZE,
     FULLY_CONNECTED,
+    GLOBAL_AVERAGE_POOL,
+    MAX_POOL2D,
+    MEAN,
+    MUL,
     *PAD,
     QUANTIZE,
     *REQUANTIZE,
+    SOFTMAX,
     *STRIDED_SLICE,
+    SUB,
+    *TABLE,
     *TRANSPOSE,
 )
 """Every kernel, sorted by operator name, then element types."""

@@ -20,6 +20,9 @@ static inline int32_t mw_exp_of_negative(int32_t x)
         /* exp(-2^e) for e = -2 ... 4 */
         1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242,
     };
+    if (x == 0) {
+        return INT32_MAX; /* 1, as near as it goes */
+    }
     const int32_t third = 715827883, exp_minus_eighth = 1895147668;
     const int32_t quarter = 1 << 24;
     const int32_t rest = (x & (quarter - 1)) - quarter;
@@ -40,7 +43,7 @@ static inline int32_t mw_exp_of_negative(int32_t x)
             result = mw_doubling_high_mul(result, exp_of_minus_powers[i]);
         }
     }
-    return x == 0 ? INT32_MAX : result;
+    return result;
 }
 
 /* 1 / half with two integer bits, for half in [1/2, 1] with none */

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Loops:
-    """Loops from the outermost in, each ``count`` times ``step`` bytes on, around runs of ``size`` bytes.
+    """Loops from the outermost in: ``count`` times ``step`` bytes on, around ``size`` bytes.
 
     The C side is `gather.h`: its innermost loop is the last of these.
     """
@@ -18,8 +18,9 @@ class Loops:
     def params(self, depth: int) -> Mapping[str, int]:
         """Return ``size`` and the loops as ``n0, step0, n1, …``, with idle ones in front."""
         idle = depth - len(self.counts)
+        counts, steps = (1,) * idle + self.counts, (0,) * idle + self.steps
         loops: dict[str, int] = {"size": self.size}
-        for i, (n, step) in enumerate(zip((1,) * idle + self.counts, (0,) * idle + self.steps, strict=True)):
+        for i, (n, step) in enumerate(zip(counts, steps, strict=True)):
             loops |= {f"n{i}": n, f"step{i}": step}
         return loops
 
@@ -40,7 +41,7 @@ def merged(counts: Sequence[int], steps: Sequence[int], size: int) -> Loops:
 
 
 def row_major(shape: Sequence[int], size: int) -> list[int]:
-    """Return for each axis how many bytes lie between neighbours, for elements of ``size`` bytes."""
+    """Return for each axis the bytes from one index to the next, elements having ``size``."""
     steps: list[int] = []
     for n in reversed(shape):
         steps.append(size)

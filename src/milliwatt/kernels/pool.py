@@ -26,7 +26,7 @@ def pool_params(node: Node) -> Mapping[str, int]:
 
 
 def reciprocal_of_count(count: int) -> tuple[int, int]:
-    """Return ``ceil(2**shift / count)``, in [2**30, 2**31], and the shift; the head of ``pool.h`` says why.
+    """Return ``ceil(2**shift / count)``, in (2**29, 2**30], and the shift; the head of ``pool.h`` says why.
 
     With ``2**shift > 2**30 * count / 2`` quotients are exact for counts below ``2**30 / 257``.
     """

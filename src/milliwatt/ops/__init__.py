@@ -3,33 +3,51 @@
 from milliwatt.ir import Op
 from milliwatt.ops.dsp.frame_statistics import FrameStatistics
 from milliwatt.ops.dsp.standardize import Standardize
+from milliwatt.ops.nn.add import Add
+from milliwatt.ops.nn.average_pool2d import AveragePool2d
 from milliwatt.ops.nn.concatenation import Concatenation
 from milliwatt.ops.nn.conv2d import Conv2d
 from milliwatt.ops.nn.copy import Copy
 from milliwatt.ops.nn.depthwise_conv2d import DepthwiseConv2d
 from milliwatt.ops.nn.dequantize import Dequantize
 from milliwatt.ops.nn.fully_connected import FullyConnected
+from milliwatt.ops.nn.global_average_pool import GlobalAveragePool
+from milliwatt.ops.nn.max_pool2d import MaxPool2d
+from milliwatt.ops.nn.mean import Mean
+from milliwatt.ops.nn.mul import Mul
 from milliwatt.ops.nn.pad import Pad
 from milliwatt.ops.nn.quantize import Quantize
 from milliwatt.ops.nn.requantize import Requantize
 from milliwatt.ops.nn.reshape import Reshape
+from milliwatt.ops.nn.softmax import Softmax
 from milliwatt.ops.nn.strided_slice import StridedSlice
+from milliwatt.ops.nn.sub import Sub
+from milliwatt.ops.nn.table import Table
 from milliwatt.ops.nn.transpose import Transpose
 
 OPS: tuple[type[Op], ...] = (
     FrameStatistics,
     Standardize,
+    Add,
+    AveragePool2d,
     Concatenation,
     Conv2d,
     Copy,
     DepthwiseConv2d,
     Dequantize,
     FullyConnected,
+    GlobalAveragePool,
+    MaxPool2d,
+    Mean,
+    Mul,
     Pad,
     Quantize,
     Requantize,
     Reshape,
+    Softmax,
     StridedSlice,
+    Sub,
+    Table,
     Transpose,
 )
 """Every operator, sorted by name."""

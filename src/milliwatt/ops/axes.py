@@ -18,10 +18,14 @@ def wanted_rank(name: str, t: TensorType) -> None:
         UnsupportedOp: the rank exceeds `MAX_RANK`.
     """
     if len(t.shape) > MAX_RANK:
-        raise UnsupportedOp(f"{name}: input {t} has {len(t.shape)} axes; at most {MAX_RANK} are supported")
+        raise UnsupportedOp(
+            f"{name}: input {t} has {len(t.shape)} axes; at most {MAX_RANK} are supported"
+        )
 
 
 def one_per_axis(name: str, what: str, given: tuple[object, ...], t: TensorType) -> None:
     """Raise `ShapeMismatch` unless ``given`` has one entry for each axis of ``t``."""
     if len(given) != len(t.shape):
-        raise ShapeMismatch(f"{name}: {len(given)} {what} for input {t}, which has {len(t.shape)} axes")
+        raise ShapeMismatch(
+            f"{name}: {len(given)} {what} for input {t}, which has {len(t.shape)} axes"
+        )

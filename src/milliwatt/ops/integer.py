@@ -23,4 +23,5 @@ def isqrt(x: Array) -> Int64:
 def rounded_divide(a: Array, b: int) -> Int64:
     """Return ``round(a / b)`` with ties away from zero, for ``b > 0`` and ``|a| + b < 2**63``."""
     a64 = np.asarray(a, np.int64)
-    return np.sign(a64) * ((np.abs(a64) + b // 2) // b)
+    magnitude = (np.abs(a64) + b // 2) // b
+    return np.where(a64 < 0, -magnitude, magnitude)

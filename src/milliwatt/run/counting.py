@@ -25,7 +25,7 @@ REST = "(rest)"
 class CounterState(ctypes.Structure):
     """The C side's ``mw_counter``, field by field."""
 
-    _fields_ = [  # noqa: RUF012  (ctypes wants a plain list)
+    _fields_ = [  # ctypes wants a plain list
         *((name, ctypes.c_uint64) for name in ("base", "columns", "budget", "spent", "outside")),
         *((name, ctypes.c_uint64) for name in ("next", "last", "row", "exhausted")),
         *((name, ctypes.c_void_p) for name in ("bucket_at", "executed", "taken", "stop")),

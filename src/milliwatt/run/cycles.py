@@ -3,15 +3,14 @@
 Memory is taken to have no wait states, so real flash without a cache is slower: published
 figures for silicon are 1.2 to 1.4 times these. Where a manual gives a range, this is what is taken:
 
-* Pipeline refill P of a taken branch, 1 to 3 cycles on Cortex-M3 and M4 "depending on the
-  alignment and width of the target instruction, and whether the processor manages to speculate
-  the address early": 1 for a direct branch backwards or forwards, whose target is known when it is
-  decoded; 2 for a direct conditional one, which is resolved a stage later; 3 where the
-  target comes from a register or from memory.
-* Division, 2 to 12 cycles by the size of the quotient: 7, the middle. Cortex-M3 long multiplications,
-  3 to 5: 4; with accumulation, 4 to 7: 6.
-* Loads take 2 cycles, and 1 right behind another load whose result is not their address; a load or
-  store whose address was computed by the instruction before takes 1 more. Stores with an
+* Pipeline refill P of a taken branch, on Cortex-M3 and M4 1 to 3 cycles by the target's alignment
+  and width and by how early the core can guess it: 1 for a direct branch, whose target is known
+  when it is decoded; 2 for a direct conditional one, which is resolved a stage later; 3 where
+  the target comes from a register or from memory.
+* Division, 2 to 12 cycles by the size of the quotient: 7, the middle. Long multiplications of
+  Cortex-M3, 3 to 5: 4; with accumulation, 4 to 7: 6.
+* Loads take 2 cycles, and 1 right behind another load whose result is not their address; a load
+  or store whose address was computed by the instruction before takes 1 more. Stores with an
   immediate offset take 1; with a register offset 2, or 1 right behind a load.
 * An instruction in an IT block whose condition fails takes 1.
 
@@ -95,9 +94,11 @@ def estimate_cycles(model_name: str, counts: CodeCounts, image: ElfImage) -> int
     if model_name not in MODELS:
         raise NotAvailable(f"no cycle model '{model_name}'; there are: {', '.join(MODELS)}")
     model = MODELS[model_name]
-    cycles, before, block_executions = 0, None, 0
+    executions, departures = counts.executed.tolist(), counts.taken.tolist()
+    cycles, before, straight, block_executions = 0, None, 0, 0
     for item in disassemble(image, Arch.ARM_M):
-        executed = counts.at(item.address)
+        column = (item.address - counts.base) >> 1
+        executed, taken = executions[column], departures[column]
         if item.name == "it":
             block_executions = executed
         elif item.conditional and item.name != "b":
@@ -105,11 +106,11 @@ def estimate_cycles(model_name: str, counts: CodeCounts, image: ElfImage) -> int
             cycles += max(block_executions - executed, 0)
         if executed:
             cycles += executed * _base(item, model)
-            cycles += counts.taken_at(item.address) * _refill(item, model)
+            cycles += taken * _refill(item, model)
             if model.pipelined and before and before.address + before.size == item.address:
-                straight = counts.at(before.address) - counts.taken_at(before.address)
+                # Only as often as control came from there.
                 cycles += min(straight, executed) * _neighbour(before, item)
-        before = item
+        before, straight = item, executed - taken
     return cycles
 
 
@@ -131,13 +132,13 @@ def _words(item: Instruction) -> int:
     """Words that a load or store moves."""
     if item.name in ("ldrd", "strd"):
         return 2
-    double = item.name.startswith("v") and ".64" in item.text or " d" in item.text
-    return (item.registers or 1) * (2 if double and item.name.startswith("v") else 1)
+    double = item.name.startswith("v") and (" d" in item.text or "{d" in item.text)
+    return (item.registers or 1) * (2 if double else 1)
 
 
 def _refill(item: Instruction, model: CycleModel) -> int:
     """Extra cycles each time control leaves ``item`` for another place."""
-    if item.name in ("bl",):
+    if item.name == "bl":
         return model.refill_call
     if item.name in _DIRECT:
         conditional = item.conditional or item.name != "b"

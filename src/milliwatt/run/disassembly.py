@@ -5,7 +5,7 @@ import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import capstone
+import capstone  # type: ignore[import-untyped]
 from capstone import arm, arm_const
 
 from milliwatt.errors import NotAvailable

@@ -21,14 +21,13 @@ _DSP = re.compile(
     r"|smla[bt][bt]|smlal[bt][bt]|smul[bt][bt]|smlaw[bt]|smulw[bt]"
     r"|sml[as]dx?|sml[as]ldx?|smu[as]dx?|smm(la|ls|ul)r?|umaal"
 )
-_RV32 = frozenset(
-    "lui auipc jal jalr beq bne blt bge bltu bgeu lb lh lw lbu lhu sb sh sw addi slti sltiu xori "
-    "ori andi slli srli srai add sub sll slt sltu xor srl sra or and fence ecall ebreak "
+_RV32 = re.compile(
+    r"lui|auipc|jal|jalr|b(eq|ne|lt|ge|ltu|geu)|l(b|h|w|bu|hu)|s(b|h|w)|(add|xor|or|and)i?"
+    r"|slti?u?|s(ll|rl|ra)i?|sub|fence|ecall|ebreak"
     # what a disassembler calls common forms of them
-    "nop li mv not neg seqz snez sltz sgtz beqz bnez blez bgez bltz bgtz bgt ble bgtu bleu j jr "
-    "ret call tail la".split()
+    r"|nop|li|la|mv|not|neg|s(eq|ne|lt|gt)z|b(eq|ne|le|ge|lt|gt)z|b(gt|le)u?|j|jr|ret|call|tail"
 )
-_RV32M = frozenset("mul mulh mulhsu mulhu div divu rem remu".split())
+_RV32M = re.compile(r"mul|mulh(s?u)?|(div|rem)u?")
 _RV32C_FLOAT = re.compile(r"c\.f(l|s)[wd](sp)?")
 
 
@@ -56,7 +55,6 @@ def _missing_arm(item: Instruction, isa: Isa) -> str | None:
     name = item.name
     if Isa.LONG_MULTIPLY not in isa:
         wide = item.size == 4 and name not in _V6M_WIDE
-        # A condition on anything but a branch belongs to an IT block.
         if wide or name in _V6M_ABSENT:
             return "not in Armv6-M"
     if Isa.DSP not in isa and _DSP.fullmatch(name):
@@ -73,6 +71,6 @@ def _missing_riscv(item: Instruction, isa: Isa) -> str | None:
     name = item.name
     if name.startswith("c."):
         return "no floating-point unit" if _RV32C_FLOAT.fullmatch(name) else None
-    if name in _RV32 or (name in _RV32M and Isa.LONG_MULTIPLY in isa):
+    if _RV32.fullmatch(name) or (_RV32M.fullmatch(name) and Isa.LONG_MULTIPLY in isa):
         return None
     return "not in RV32IMC"

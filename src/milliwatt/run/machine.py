@@ -10,16 +10,16 @@ import struct
 from dataclasses import dataclass
 
 import unicorn
-from unicorn import arm_const, riscv_const
-from unicorn.unicorn_py3.unicorn import uclib
+from unicorn.unicorn_py3.unicorn import UcError, uclib
 
 from milliwatt.errors import DoesNotFit, Fault, NotAvailable
+from milliwatt.run.core import ARM_REGISTERS, RISCV_REGISTERS, new_emulator
 from milliwatt.run.counting import Counter, CounterState, hooks
 from milliwatt.run.disassembly import first_instruction
 from milliwatt.run.elf import ElfImage
 from milliwatt.targets import Arch, Board, Isa, Memory, Support
 
-MAX_INSTRUCTIONS = 20_000_000_000
+MAX_INSTRUCTIONS = 4_000_000_000
 _PAGE = 4096
 # Calls return to a page of its own. Arm's default memory map allows code there (below
 # 0xA0000000), and none of the boards has anything there.
@@ -27,50 +27,8 @@ _STOP = 0x9F00_0000
 _STACK_ALIGNMENT = 16  # RISC-V's; Arm's is 8
 _PAINT = 0xA5
 _ERASED = 0xFF  # what empty flash reads as; also no valid instruction
-_ARM_MODELS = {
-    "cortex-m0": arm_const.UC_CPU_ARM_CORTEX_M0,
-    "cortex-m3": arm_const.UC_CPU_ARM_CORTEX_M3,
-    "cortex-m4": arm_const.UC_CPU_ARM_CORTEX_M4,
-    "cortex-m7": arm_const.UC_CPU_ARM_CORTEX_M7,
-    "cortex-m33": arm_const.UC_CPU_ARM_CORTEX_M33,
-}
 _WRITES = (unicorn.UC_MEM_WRITE_UNMAPPED, unicorn.UC_MEM_WRITE_PROT)
 _FETCHES = (unicorn.UC_MEM_FETCH_UNMAPPED, unicorn.UC_MEM_FETCH_PROT)
-
-
-@dataclass(frozen=True, slots=True)
-class _Registers:
-    """Where a calling convention puts things."""
-
-    pc: int
-    sp: int
-    link: int
-    arguments: tuple[int, ...]
-    saved: tuple[int, ...]  # what a callee must restore
-    float_arguments: tuple[int, ...]
-    float_saved: tuple[int, ...]
-
-
-def _arm(name: str) -> int:
-    return int(getattr(arm_const, f"UC_ARM_REG_{name}"))
-
-
-def _riscv(name: str) -> int:
-    return int(getattr(riscv_const, f"UC_RISCV_REG_{name}"))
-
-
-# AAPCS32, base and VFP variants.
-_ARM_REGISTERS = _Registers(
-    _arm("PC"), _arm("SP"), _arm("LR"),
-    tuple(_arm(f"R{i}") for i in range(4)), tuple(_arm(f"R{i}") for i in range(4, 12)),
-    tuple(_arm(f"S{i}") for i in range(16)), tuple(_arm(f"S{i}") for i in range(16, 32)),
-)  # fmt: skip
-# RISC-V calling convention, ILP32.
-_RISCV_REGISTERS = _Registers(
-    _riscv("PC"), _riscv("SP"), _riscv("RA"),
-    tuple(_riscv(f"A{i}") for i in range(8)), tuple(_riscv(f"S{i}") for i in range(12)),
-    (), (),
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +70,9 @@ class Machine:
             DoesNotFit: the stack is larger than the RAM, or the image lies outside the flash.
         """
         if board.support is not Support.EMULATED or board.flash is None or board.ram is None:
-            raise NotAvailable(f"{board.name} has no emulator here; it can be {board.support.value}")
+            raise NotAvailable(
+                f"{board.name} has no emulator here; it can be {board.support.value}"
+            )
         self.board, self.image = board, image
         self.ram: Memory = board.ram
         self._stack_top = board.ram.origin + stack_bytes // _STACK_ALIGNMENT * _STACK_ALIGNMENT
@@ -121,8 +81,8 @@ class Machine:
                 f"{board.name}: a stack of {stack_bytes} bytes exceeds its {board.ram.size} of RAM"
             )
         self._flashes = tuple(m for m in (board.flash, board.flash_data) if m)
-        self._emulator = _emulator(board)
-        self._registers = _ARM_REGISTERS if self._is_arm else _RISCV_REGISTERS
+        self._emulator = new_emulator(board.cpu)
+        self._registers = ARM_REGISTERS if self._is_arm else RISCV_REGISTERS
         self._hardware_float = self._is_arm and Isa.FLOAT in board.cpu.isa
         self._map(image)
         self._access: tuple[int, int, int] | None = None  # kind, address, size of a bad access
@@ -204,7 +164,7 @@ class Machine:
         self._access = None
         try:
             emulator.emu_start(address | thumb, _STOP)
-        except unicorn.UcError as error:
+        except UcError as error:
             raise self._fault(function, error) from None
         if self._state.exhausted:
             raise self._fault_at(
@@ -227,10 +187,8 @@ class Machine:
                 (word,) = struct.unpack("<I", struct.pack("<f", argument))
             else:
                 word = int(argument) & 0xFFFF_FFFF
-            if isinstance(argument, float) and self._hardware_float:
-                queue = free_float
-            else:
-                queue = free
+            in_float_register = isinstance(argument, float) and self._hardware_float
+            queue = free_float if in_float_register else free
             if queue:
                 self._emulator.reg_write(queue.pop(0), word)
             else:
@@ -268,12 +226,12 @@ class Machine:
         kind = unicorn.UC_HOOK_CODE if counter else unicorn.UC_HOOK_BLOCK
         if self._hook is None or self._hook[0] != name:
             if self._hook:
-                uclib.uc_hook_del(self._emulator._uch, ctypes.c_size_t(self._hook[1]))  # noqa: SLF001
+                uclib.uc_hook_del(self._emulator._uch, ctypes.c_size_t(self._hook[1]))
                 # Translated code has the calls of the old hook in it.
                 self._emulator.ctl_flush_tb()
             handle = ctypes.c_size_t()
             status = uclib.uc_hook_add(
-                self._emulator._uch,  # noqa: SLF001  (the only way to attach a C function)
+                self._emulator._uch,
                 ctypes.byref(handle),
                 kind,
                 ctypes.cast(getattr(hooks(), name), ctypes.c_void_p),
@@ -295,23 +253,27 @@ class Machine:
         self._access = (kind, address, size)
         return False
 
-    def _fault(self, function: str, error: unicorn.UcError) -> Fault:
+    def _fault(self, function: str, error: UcError) -> Fault:
         if self._access is None:
             return self._exception(function, error)
         kind, address, size = self._access
         if kind in _FETCHES:
-            return self._fault_at(function, f"jump to {address:#x}, which is {self._place(address)}")
+            return self._fault_at(
+                function, f"jump to {address:#x}, which is {self._place(address)}"
+            )
         action = "write" if kind in _WRITES else "read"
         what = f"{action} of {size} bytes at {address:#x}, {self._place(address)}"
         if kind in _WRITES and any(memory.holds(address) for memory in self._flashes):
             what += " (flash cannot be written)"
+        if kind == unicorn.UC_MEM_READ_PROT:
+            what += " (code here can be executed, not read)"
         sp = int(self._emulator.reg_read(self._registers.sp))
         if sp < self.ram.origin:
             size = self._stack_top - self.ram.origin
             what += f": the stack of {size} bytes has overflowed (sp = {sp:#x})"
         return self._fault_at(function, what)
 
-    def _exception(self, function: str, error: unicorn.UcError) -> Fault:
+    def _exception(self, function: str, error: UcError) -> Fault:
         """Tell apart what the emulator reports as one thing: the core raised an exception."""
         pc = self._pc()
         if error.errno not in (unicorn.UC_ERR_INSN_INVALID, unicorn.UC_ERR_EXCEPTION):
@@ -363,6 +325,8 @@ class Machine:
 
     def _map(self, image: ElfImage) -> None:
         code, *data = self._flashes
+        # Where constants have a window of their own, code cannot be read. The emulator enforces
+        # it for pages that it has not executed.
         access = unicorn.UC_PROT_EXEC if data else unicorn.UC_PROT_EXEC | unicorn.UC_PROT_READ
         self._emulator.mem_map(code.origin, code.size, access)
         for memory in data:
@@ -380,17 +344,3 @@ class Machine:
                     f"{segment.address:#x} do not lie in its flash"
                 )
             self._emulator.mem_write(segment.address, segment.data)
-
-
-def _emulator(board: Board) -> unicorn.Uc:
-    model = board.cpu.emulator_model
-    if board.cpu.arch is Arch.RISCV:
-        emulator = unicorn.Uc(unicorn.UC_ARCH_RISCV, unicorn.UC_MODE_RISCV32)
-        emulator.ctl_set_cpu_model(riscv_const.UC_CPU_RISCV32_ANY)
-        return emulator
-    if model not in _ARM_MODELS:
-        raise NotAvailable(f"{board.cpu.name}: the emulator has no model '{model}'")
-    # Never UC_MODE_MCLASS: it silently makes every core a Cortex-M33.
-    emulator = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB)
-    emulator.ctl_set_cpu_model(_ARM_MODELS[model])
-    return emulator

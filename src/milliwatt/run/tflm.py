@@ -34,6 +34,7 @@ class Tflm:
         main = read(model).main
         self._shapes = tuple(main.tensors[i].shape for i in main.inputs)
         self._outputs = len(main.outputs)
+        self._model = model
         self._interpreter = _load(model)
 
     def run(self, inputs: Sequence[Array]) -> tuple[Array, ...]:
@@ -57,12 +58,13 @@ class Tflm:
 
     def reset(self) -> None:
         """Return every variable to what it is before the first call."""
-        self._interpreter.reset()
+        # The interpreter's own reset does not run CALL_ONCE again, so start values would be lost.
+        self._interpreter = _load(self._model)
 
 
 def _load(model: bytes) -> "Interpreter":
     try:
-        from tflite_micro.python.tflite_micro.runtime import Interpreter  # noqa: PLC0415
+        from tflite_micro.python.tflite_micro.runtime import Interpreter
     except ImportError as e:
         raise NotAvailable(
             f"comparing with TensorFlow Lite Micro needs the package tflite-micro: {INSTALL}"

@@ -43,7 +43,9 @@ _TARGET_ONLY = ("-ffreestanding",)
 _HOST_ONLY = ("-mcpu=baseline", "-fPIC")
 _PROCESSES = 2
 _CACHE_FORMAT = b"milliwatt objects 1"
-_INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*(?:"([^"\n]+)"|<([^>\n]+)>|(\S.*))', re.MULTILINE)
+_INCLUDE = re.compile(
+    rb'^[ \t]*#[ \t]*include[ \t]*(?:"([^"\n]+)"|<([^>\n]+)>|(\S.*))', re.MULTILINE
+)
 # What a C compiler may call without being told: memory functions and its run-time support.
 _COMPILER_SUPPORT = re.compile(r"mem(cpy|move|set|cmp)|__[a-z0-9_]+")
 

@@ -9,7 +9,8 @@ from milliwatt.targets.board import (
     load_board,
     read_board,
 )
-from milliwatt.targets.cpu import CPUS, Arch, Cpu, Isa, load_cpu, read_cpu
+from milliwatt.targets.cpu import CPUS, Arch, Cpu, load_cpu, read_cpu
+from milliwatt.targets.isa import Isa
 
 __all__ = [
     "BOARDS",

@@ -41,7 +41,7 @@ class Table:
 
     def optional_string(self, key: str) -> str | None:
         """Return a text, or None where the key is absent."""
-        return self.string(key) if key in self._values else self._none(key)
+        return self.string(key) if self._has(key) else None
 
     def positive(self, key: str) -> int:
         """Return an integer above zero."""
@@ -59,11 +59,11 @@ class Table:
 
     def optional_positive(self, key: str) -> int | None:
         """Return an integer above zero, or None where the key is absent."""
-        return self.positive(key) if key in self._values else self._none(key)
+        return self.positive(key) if self._has(key) else None
 
     def optional_natural(self, key: str) -> int | None:
         """Return an integer of at least zero, or None where the key is absent."""
-        return self.natural(key) if key in self._values else self._none(key)
+        return self.natural(key) if self._has(key) else None
 
     def positive_float(self, key: str) -> float:
         """Return a number above zero."""
@@ -81,8 +81,8 @@ class Table:
 
     def optional_table(self, key: str) -> "Table | None":
         """Return the sub-table ``key``, or None where it is absent."""
-        if key not in self._values:
-            return self._none(key)
+        if not self._has(key):
+            return None
         value = self._take(key, dict)
         if not isinstance(value, dict):
             raise InputError(f"{self._where}: '{key}' is {value!r}; expected a table")
@@ -106,5 +106,6 @@ class Table:
             raise InputError(f"{self._where}: '{key}' is {value!r} ({found}); expected {names}")
         return value
 
-    def _none(self, key: str) -> None:
+    def _has(self, key: str) -> bool:
         self._asked.add(key)
+        return key in self._values

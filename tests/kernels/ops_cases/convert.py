@@ -23,7 +23,8 @@ def requantize(draw: st.DrawFn, dtypes: Types) -> Case:
 def quantize(draw: st.DrawFn) -> Case:
     """Draw a conversion from float."""
     dtype = draw(st.sampled_from(floats.OUTPUTS))
-    quant = Quant((draw(st.sampled_from([1.0, 0.5]) | scales(1e-5, 10.0)),), draw(st.integers(*dtype.limits)))
+    scale = draw(st.sampled_from([1.0, 0.5]) | scales(1e-5, 10.0))
+    quant = Quant((scale,), draw(st.integers(*dtype.limits)))
     return draw(one_operand(floats.Quantize(quant, dtype), TensorType(draw(shapes()), DType.F32)))
 
 

@@ -26,6 +26,8 @@ def standardize(draw: st.DrawFn) -> Case:
     mean = st.integers(*DType.S16.limits)
     deviation = st.floats(0.1, 20000.0)
     op = Standardize(
-        draw(quants()), tuple(draw(mean) for _ in range(c)), tuple(draw(deviation) for _ in range(c))
+        draw(quants()),
+        tuple(draw(mean) for _ in range(c)),
+        tuple(draw(deviation) for _ in range(c)),
     )
     return draw(one_operand(op, TensorType((1, draw(st.integers(1, 9)), c), DType.S16)))

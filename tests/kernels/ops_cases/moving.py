@@ -17,7 +17,8 @@ Types = tuple[DType, ...]
 @st.composite
 def copy(draw: st.DrawFn, dtypes: Types) -> Case:
     """Draw a copy."""
-    return draw(one_operand(Copy(), TensorType(draw(shapes()), dtypes[0], draw(quant_of(dtypes[0])))))
+    x = TensorType(draw(shapes()), dtypes[0], draw(quant_of(dtypes[0])))
+    return draw(one_operand(Copy(), x))
 
 
 @st.composite
@@ -75,7 +76,8 @@ def transpose(draw: st.DrawFn, dtypes: Types) -> Case:
     """Draw an order of up to five axes."""
     shape = tuple(draw(st.lists(st.integers(1, 5), min_size=1, max_size=5)))
     perm = tuple(draw(st.permutations(range(len(shape)))))
-    return draw(one_operand(Transpose(perm), TensorType(shape, dtypes[0], draw(quant_of(dtypes[0])))))
+    x = TensorType(shape, dtypes[0], draw(quant_of(dtypes[0])))
+    return draw(one_operand(Transpose(perm), x))
 
 
 @st.composite

@@ -5,7 +5,12 @@ from pathlib import Path
 
 from milliwatt.errors import MilliwattError, UnsupportedOp
 from milliwatt.importers.tflite.lowering import Lowering, Step, finish
-from milliwatt.importers.tflite.model import ElementType, TfliteModel, TfliteOperator, TfliteTensor
+from milliwatt.importers.tflite.model import (
+    ElementType,
+    TfliteModel,
+    TfliteOperator,
+    TfliteTensor,
+)
 from milliwatt.importers.tflite.read import read, read_file
 from milliwatt.importers.tflite.rules import RULES
 from milliwatt.importers.tflite.state import State
@@ -49,8 +54,16 @@ def load_tflite(source: Path | str | bytes) -> Graph:
     """
     model, name = _open(source)
     lowering = Lowering(model, Builder(name), State.of(model))
-    for index in model.main.inputs:
-        lowering.input(model.main.tensors[index])
+    for number, index in enumerate(model.main.inputs):
+        tensor = model.main.tensors[index]
+        if tensor.data is not None:
+            raise UnsupportedOp(
+                f"input {number} ({tensor.name!r}) is a constant; wanted a free tensor"
+            )
+        try:
+            lowering.input(tensor)
+        except MilliwattError as e:
+            raise type(e)(f"input {number}: {e}") from None
     for operator in model.main.operators:
         _lower(lowering, operator)
     outputs = finish(lowering, model.main.outputs)
@@ -134,5 +147,3 @@ def _known() -> str:
 def _describe(tensor: TfliteTensor) -> str:
     shape = tensor.signature if -1 in tensor.signature[1:] else tensor.shape
     return f"{tensor.type.name.lower()}{list(shape)}"
-
-

@@ -165,13 +165,12 @@ class Step:
 
     def node(self, suffix: str, op: Op, *inputs: Value) -> Value:
         """Add a node for an intermediate value."""
-        name = f"{self.lowering.name(self.output())}/{suffix}"
-        return self.lowering.builder.node(name, op, *inputs)
+        return self._add(self.lowering.unique(f"{self.output().name}/{suffix}"), op, inputs)
 
     def put(self, op: Op, *inputs: Value, output: int = 0) -> None:
         """Add the node that computes an output, which must be what the file says it is."""
         name = self.lowering.name(self.output(output))
-        self.define(self.lowering.builder.node(name, op, *inputs), output)
+        self.define(self._add(name, op, inputs), output)
 
     def put_reshaped(self, op: Op, *inputs: Value) -> None:
         """Add a node and bring its result into the shape that the file gives the output."""
@@ -195,9 +194,10 @@ class Step:
             )
         self.lowering.values[self.output(output).index] = value
 
-    def copy(self, value: Value) -> Value:
-        """Return a copy of a value, for where the original may change."""
-        return self.node("copy", Copy(), value)
+    def _add(self, name: str, op: Op, inputs: tuple[Value, ...]) -> Value:
+        # The builder's own check names the layer, which whoever runs the rule does already.
+        op.infer(tuple(v.type for v in inputs))
+        return self.lowering.builder.node(name, op, *inputs)
 
 
 def tensor_type(tensor: TfliteTensor) -> TensorType:
@@ -256,7 +256,9 @@ def _quant(q: Quantization | None, where: str) -> Quant | None:
     if not q.per_channel:
         return Quant(q.scales, q.zero_points[0])
     if any(q.zero_points):
-        raise UnsupportedOp(f"{where} has a scale and a zero point per channel; wanted zero points of 0")
+        raise UnsupportedOp(
+            f"{where} has a scale and a zero point per channel; wanted zero points of 0"
+        )
     return Quant(q.scales, 0, q.axis)
 
 
@@ -266,7 +268,7 @@ def finish(lowering: Lowering, indices: tuple[int, ...]) -> tuple[Value, ...]:
     for index in indices:
         value = lowering.value(index)
         if value.kind is not Kind.RESULT or value in outputs:
-            name = lowering.name(lowering.main.tensors[index])
-            value = lowering.builder.node(f"{name}/output", Copy(), value)
+            name = lowering.unique(f"{lowering.main.tensors[index].name}/output")
+            value = lowering.builder.node(name, Copy(), value)
         outputs.append(value)
     return tuple(outputs)

@@ -6,10 +6,10 @@ an operator to its class. An operator without an entry has `NoOptions`.
 Source: TensorFlow Lite schema, schema.fbs, version 3.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import Enum
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from milliwatt.errors import BadFile
 from milliwatt.importers.tflite.flat import Number, Table
@@ -40,27 +40,31 @@ class FullyConnectedWeights(Enum):
     SHUFFLED4X16INT8 = 1
 
 
-def _i32(slot: int, default: int = 0) -> Any:
-    return field(default=default, metadata={"read": lambda t: t.integer(slot, Number.I32, default)})
+Read = Mapping[str, Callable[[Table], object]]
+"""A field's metadata: how it is read from the options table."""
 
 
-def _flag(slot: int) -> Any:
-    return field(default=False, metadata={"read": lambda t: t.flag(slot)})
+def _i32(slot: int, default: int = 0) -> Read:
+    return {"read": lambda t: t.integer(slot, Number.I32, default)}
 
 
-def _real(slot: int) -> Any:
-    return field(default=0.0, metadata={"read": lambda t: t.real(slot)})
+def _flag(slot: int) -> Read:
+    return {"read": lambda t: t.flag(slot)}
 
 
-def _text(slot: int) -> Any:
-    return field(default="", metadata={"read": lambda t: t.text(slot)})
+def _real(slot: int) -> Read:
+    return {"read": lambda t: t.real(slot)}
 
 
-def _i32s(slot: int) -> Any:
-    return field(default=(), metadata={"read": lambda t: t.integers(slot)})
+def _text(slot: int) -> Read:
+    return {"read": lambda t: t.text(slot)}
 
 
-def _choice(slot: int, of: type[Enum]) -> Any:
+def _i32s(slot: int) -> Read:
+    return {"read": lambda t: t.integers(slot)}
+
+
+def _choice(slot: int, of: type[Enum]) -> Read:
     def read(table: Table) -> Enum:
         value = table.integer(slot, Number.I8)
         try:
@@ -69,7 +73,7 @@ def _choice(slot: int, of: type[Enum]) -> Any:
             known = ", ".join(f"{m.value} {m.name}" for m in of)
             raise BadFile(f"{table.what}: {of.__name__} is {value}; there are: {known}") from None
 
-    return field(default=of(0), metadata={"read": read})
+    return {"read": read}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +93,12 @@ class Conv2DOptions(Options):
     """Options of CONV_2D."""
 
     table: ClassVar[int] = 1
-    padding: Padding = _choice(0, Padding)
-    stride_w: int = _i32(1)
-    stride_h: int = _i32(2)
-    activation: Activation = _choice(3, Activation)
-    dilation_w: int = _i32(4, 1)
-    dilation_h: int = _i32(5, 1)
+    padding: Padding = field(default=Padding.SAME, metadata=_choice(0, Padding))
+    stride_w: int = field(default=0, metadata=_i32(1))
+    stride_h: int = field(default=0, metadata=_i32(2))
+    activation: Activation = field(default=Activation.NONE, metadata=_choice(3, Activation))
+    dilation_w: int = field(default=1, metadata=_i32(4, 1))
+    dilation_h: int = field(default=1, metadata=_i32(5, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +106,13 @@ class DepthwiseConv2DOptions(Options):
     """Options of DEPTHWISE_CONV_2D."""
 
     table: ClassVar[int] = 2
-    padding: Padding = _choice(0, Padding)
-    stride_w: int = _i32(1)
-    stride_h: int = _i32(2)
-    depth_multiplier: int = _i32(3)
-    activation: Activation = _choice(4, Activation)
-    dilation_w: int = _i32(5, 1)
-    dilation_h: int = _i32(6, 1)
+    padding: Padding = field(default=Padding.SAME, metadata=_choice(0, Padding))
+    stride_w: int = field(default=0, metadata=_i32(1))
+    stride_h: int = field(default=0, metadata=_i32(2))
+    depth_multiplier: int = field(default=0, metadata=_i32(3))
+    activation: Activation = field(default=Activation.NONE, metadata=_choice(4, Activation))
+    dilation_w: int = field(default=1, metadata=_i32(5, 1))
+    dilation_h: int = field(default=1, metadata=_i32(6, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +120,12 @@ class Pool2DOptions(Options):
     """Options of AVERAGE_POOL_2D and MAX_POOL_2D."""
 
     table: ClassVar[int] = 5
-    padding: Padding = _choice(0, Padding)
-    stride_w: int = _i32(1)
-    stride_h: int = _i32(2)
-    filter_w: int = _i32(3)
-    filter_h: int = _i32(4)
-    activation: Activation = _choice(5, Activation)
+    padding: Padding = field(default=Padding.SAME, metadata=_choice(0, Padding))
+    stride_w: int = field(default=0, metadata=_i32(1))
+    stride_h: int = field(default=0, metadata=_i32(2))
+    filter_w: int = field(default=0, metadata=_i32(3))
+    filter_h: int = field(default=0, metadata=_i32(4))
+    activation: Activation = field(default=Activation.NONE, metadata=_choice(5, Activation))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +133,11 @@ class FullyConnectedOptions(Options):
     """Options of FULLY_CONNECTED."""
 
     table: ClassVar[int] = 8
-    activation: Activation = _choice(0, Activation)
-    weights_format: FullyConnectedWeights = _choice(1, FullyConnectedWeights)
-    keep_num_dims: bool = _flag(2)
+    activation: Activation = field(default=Activation.NONE, metadata=_choice(0, Activation))
+    weights_format: FullyConnectedWeights = field(
+        default=FullyConnectedWeights.DEFAULT, metadata=_choice(1, FullyConnectedWeights)
+    )
+    keep_num_dims: bool = field(default=False, metadata=_flag(2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +145,7 @@ class SoftmaxOptions(Options):
     """Options of SOFTMAX."""
 
     table: ClassVar[int] = 9
-    beta: float = _real(0)
+    beta: float = field(default=0.0, metadata=_real(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +153,8 @@ class ConcatenationOptions(Options):
     """Options of CONCATENATION."""
 
     table: ClassVar[int] = 10
-    axis: int = _i32(0)
-    activation: Activation = _choice(1, Activation)
+    axis: int = field(default=0, metadata=_i32(0))
+    activation: Activation = field(default=Activation.NONE, metadata=_choice(1, Activation))
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +162,7 @@ class AddOptions(Options):
     """Options of ADD."""
 
     table: ClassVar[int] = 11
-    activation: Activation = _choice(0, Activation)
+    activation: Activation = field(default=Activation.NONE, metadata=_choice(0, Activation))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +170,7 @@ class ReshapeOptions(Options):
     """Options of RESHAPE."""
 
     table: ClassVar[int] = 17
-    new_shape: tuple[int, ...] = _i32s(0)
+    new_shape: tuple[int, ...] = field(default=(), metadata=_i32s(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +178,7 @@ class MulOptions(Options):
     """Options of MUL."""
 
     table: ClassVar[int] = 21
-    activation: Activation = _choice(0, Activation)
+    activation: Activation = field(default=Activation.NONE, metadata=_choice(0, Activation))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +186,7 @@ class ReducerOptions(Options):
     """Options of MEAN."""
 
     table: ClassVar[int] = 27
-    keep_dims: bool = _flag(0)
+    keep_dims: bool = field(default=False, metadata=_flag(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +194,7 @@ class SubOptions(Options):
     """Options of SUB."""
 
     table: ClassVar[int] = 28
-    activation: Activation = _choice(0, Activation)
+    activation: Activation = field(default=Activation.NONE, metadata=_choice(0, Activation))
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +202,7 @@ class SqueezeOptions(Options):
     """Options of SQUEEZE."""
 
     table: ClassVar[int] = 30
-    axes: tuple[int, ...] = _i32s(0)
+    axes: tuple[int, ...] = field(default=(), metadata=_i32s(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,12 +210,12 @@ class StridedSliceOptions(Options):
     """Options of STRIDED_SLICE; masks have one bit an axis."""
 
     table: ClassVar[int] = 32
-    begin_mask: int = _i32(0)
-    end_mask: int = _i32(1)
-    ellipsis_mask: int = _i32(2)
-    new_axis_mask: int = _i32(3)
-    shrink_axis_mask: int = _i32(4)
-    offset: bool = _flag(5)
+    begin_mask: int = field(default=0, metadata=_i32(0))
+    end_mask: int = field(default=0, metadata=_i32(1))
+    ellipsis_mask: int = field(default=0, metadata=_i32(2))
+    new_axis_mask: int = field(default=0, metadata=_i32(3))
+    shrink_axis_mask: int = field(default=0, metadata=_i32(4))
+    offset: bool = field(default=False, metadata=_flag(5))
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +223,7 @@ class SplitOptions(Options):
     """Options of SPLIT."""
 
     table: ClassVar[int] = 35
-    num_splits: int = _i32(0)
+    num_splits: int = field(default=0, metadata=_i32(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +231,7 @@ class LeakyReluOptions(Options):
     """Options of LEAKY_RELU."""
 
     table: ClassVar[int] = 75
-    alpha: float = _real(0)
+    alpha: float = field(default=0.0, metadata=_real(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +239,7 @@ class SplitVOptions(Options):
     """Options of SPLIT_V."""
 
     table: ClassVar[int] = 79
-    num_splits: int = _i32(0)
+    num_splits: int = field(default=0, metadata=_i32(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +247,7 @@ class CallOnceOptions(Options):
     """Options of CALL_ONCE."""
 
     table: ClassVar[int] = 103
-    subgraph: int = _i32(0)
+    subgraph: int = field(default=0, metadata=_i32(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,8 +255,8 @@ class VarHandleOptions(Options):
     """Options of VAR_HANDLE; the pair of names says which variable it is."""
 
     table: ClassVar[int] = 111
-    container: str = _text(0)
-    shared_name: str = _text(1)
+    container: str = field(default="", metadata=_text(0))
+    shared_name: str = field(default="", metadata=_text(1))
 
 
 OPTIONS: Mapping[str, type[Options]] = {

@@ -160,9 +160,7 @@ def _subgraph(
     return subgraph
 
 
-def _operator(
-    index: int, table: Table, codes: tuple[tuple[str, bool, int], ...]
-) -> TfliteOperator:
+def _operator(index: int, table: Table, codes: tuple[tuple[str, bool, int], ...]) -> TfliteOperator:
     code = table.integer(0, Number.U32)
     name, custom, version = _pick(codes, code, "operator code", table.what)
     options = table.table(4, f"{table.what} {name}")
@@ -237,9 +235,7 @@ def _content(content: memoryview, shape: tuple[int, ...], kind: ElementType, wha
     return raw.view(_NUMPY[kind]).reshape(shape) if kind in _NUMPY else raw
 
 
-def _quantization(
-    table: Table, shape: tuple[int, ...], kind: ElementType
-) -> Quantization | None:
+def _quantization(table: Table, shape: tuple[int, ...], kind: ElementType) -> Quantization | None:
     """Return checked quantisation parameters, None where there is no scale."""
     if table.integer(4, Number.U8) and table.place(5):
         raise BadFile(f"{table.what}: custom quantisation; only scale and zero point can be read")

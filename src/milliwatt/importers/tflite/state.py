@@ -43,7 +43,9 @@ class State:
                 uses.append(op.index)
             if op.name == "ASSIGN_VARIABLE" and op.inputs and op.inputs[0] in handles:
                 changes.setdefault(handles[op.inputs[0]], []).append(op.index)
-        for number in {o.options.subgraph for o in main.operators if isinstance(o.options, CallOnceOptions)}:
+        for number in {
+            o.options.subgraph for o in main.operators if isinstance(o.options, CallOnceOptions)
+        }:
             if 1 <= number < len(model.subgraphs):
                 starts |= assigned(model.subgraphs[number])
         return State(handles, starts, changes, min(uses), readers)

@@ -1,10 +1,14 @@
 """Functions of one 8-bit number, written out: for each of the 256 inputs what the function gives.
 
-A table is exact by construction and costs the same whatever the function. Entries stand in the order of the stored
-integers, from the lowest (-128, or 0 for uint8) to the highest.
+A table is exact by construction and costs the same whatever the function. Entries stand in the order
+of the stored integers, from the lowest (-128, or 0 for uint8) to the highest.
+
+Ratios of scales are taken in double precision and the limit of RELU6 in single, as the interpreter
+has it in version 0.dev20261023; older ones (0.dev20250926, for one) divide some scales in single
+precision, which moves a result by one where it lies half-way between two integers.
 
 Source: TensorFlow Lite Micro, kernels/activations, leaky_relu, logistic, tanh and quantize, with the
-reference kernels that they call; gemmlowp, fixedpoint.h. Where the kernel divides scales in float32, so does the code here.
+reference kernels that they call; gemmlowp, fixedpoint.h.
 """
 
 from math import floor, frexp
@@ -21,7 +25,12 @@ from milliwatt.ops.fixed import (
     requantize,
     rounding_divide_by_pot,
 )
-from milliwatt.ops.fixed_exp import ONE_IN_2_BITS, exp_of_negative, reciprocal_of_half, shift_left_saturate
+from milliwatt.ops.fixed_exp import (
+    ONE_IN_2_BITS,
+    exp_of_negative,
+    reciprocal_of_half,
+    shift_left_saturate,
+)
 
 _INTEGER_BITS = 4  # of the argument of logistic and tanh: beyond ±16 they are saturated
 _SHIFTS = (-30, 60)  # of the argument's multiplier, where 64-bit arithmetic is exact
@@ -35,23 +44,25 @@ def requantized(x: TensorType, y: TensorType) -> Array:
 def relu(x: TensorType, y: TensorType) -> Array:
     """RELU, which rescales as well where the two quantisations differ."""
     low, high = y.dtype.limits
-    return _rescaled(x, y, float(_f32(x.scale) / _f32(y.scale)), (max(low, y.zero_point), high))
+    return _rescaled(x, y, x.scale / y.scale, (max(low, y.zero_point), high))
 
 
 def relu6(x: TensorType, y: TensorType) -> Array:
     """RELU6 as the kernel has it: the stored integers are clamped and never rescaled."""
     low, high = x.dtype.limits
-    six = min(high, max(low, _round(float(_f32(6.0) / _f32(x.scale))) + x.zero_point))
+    six = min(high, max(low, _round(float(np.float32(6.0) / np.float32(x.scale))) + x.zero_point))
     return np.clip(_stored(x), x.zero_point, six).astype(y.dtype.numpy)
 
 
 def leaky_relu(x: TensorType, y: TensorType, alpha: float) -> Array:
     """LEAKY_RELU: below zero the multiplier is another one."""
     centred = _stored(x) - x.zero_point
-    slope = float(_f32(x.scale) * _f32(alpha) / _f32(y.scale))
-    above = requantize(centred, *quantize_multiplier(float(_f32(x.scale) / _f32(y.scale))))
+    slope = x.scale * alpha / y.scale
+    above = requantize(centred, *quantize_multiplier(x.scale / y.scale))
     below = requantize(centred, *quantize_multiplier(abs(slope))) * (-1 if slope < 0 else 1)
-    return clamp(np.where(centred >= 0, above, below) + y.zero_point, *y.dtype.limits, y.dtype.numpy)
+    return clamp(
+        np.where(centred >= 0, above, below) + y.zero_point, *y.dtype.limits, y.dtype.numpy
+    )
 
 
 def logistic(x: TensorType, y: TensorType) -> Array:
@@ -116,12 +127,6 @@ def _stored(x: TensorType) -> Int64:
     return np.arange(low, high + 1, dtype=np.int64)
 
 
-def _f32(value: float) -> np.float32:
-    return np.float32(value)
-
-
 def _round(value: float) -> int:
     """Round to the nearest integer, ties away from zero."""
     return floor(value + 0.5) if value >= 0 else -floor(-value + 0.5)
-
-

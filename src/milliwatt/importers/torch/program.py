@@ -28,7 +28,9 @@ class Constant:
     quant: Quant
 
 
-Argument = Tensor | Constant | tuple[Tensor, ...] | tuple[int, ...] | float | int | bool | str | None
+Argument = (
+    Tensor | Constant | tuple[Tensor, ...] | tuple[int, ...] | float | int | bool | str | None
+)
 """What an operator may be given. Numbers, and tuples of them, are attributes."""
 
 
@@ -84,6 +86,13 @@ class Layer:
         if isinstance(value, int):
             return (value,)
         raise UnsupportedOp(f"{name} is {_kind(value)}; wanted integers")
+
+    def number(self, name: str) -> float:
+        """Return the number given as ``name``."""
+        value = self.arguments.get(name)
+        if not isinstance(value, int | float):
+            raise UnsupportedOp(f"{name} is {_kind(value)}; wanted a number")
+        return value
 
     def pair(self, name: str) -> tuple[int, int]:
         """Return one integer, or two, as one for the height and one for the width."""

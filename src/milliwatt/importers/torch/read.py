@@ -109,7 +109,7 @@ class _Reader:
             case Node():
                 return self._operand(layer, name, value)
             case [Node(), *_]:
-                return tuple(self._activation(n) for n in value)
+                return tuple(self._activation(n) for n in value if isinstance(n, Node))
             case list() | tuple():
                 return tuple(value)
             case None | bool() | int() | float() | str():
@@ -142,7 +142,9 @@ class _Reader:
             return Constant(source.name, integers, Quant((_number(node.args[1]),), _whole(node, 2)))
         scales, zeros = (self._data(n) for n in node.all_input_nodes[1:3])
         if zeros.any():
-            raise UnsupportedOp(f"constant {source.name!r} has zero points; wanted 0 on all channels")
+            raise UnsupportedOp(
+                f"constant {source.name!r} has zero points; wanted 0 on all channels"
+            )
         scale = tuple(float(s) for s in scales.astype(np.float32).tolist())
         return Constant(source.name, integers, Quant(scale, 0, _whole(node, 3)))
 
@@ -152,9 +154,7 @@ class _Reader:
         if node.name in buffers:
             tensor = self._program.state_dict[buffers[node.name]]
         else:
-            tensor = self._program.constants[
-                signature.inputs_to_lifted_tensor_constants[node.name]
-            ]
+            tensor = self._program.constants[signature.inputs_to_lifted_tensor_constants[node.name]]
         array: Array = tensor.detach().cpu().numpy()
         return array
 

@@ -5,8 +5,8 @@ A frame is ``frame`` consecutive rows; one begins every ``hop`` rows. With ``n =
     y[0, f, c]     = round(S1 / n)                          S1 = sum of x, S2 = sum of x * x
     y[0, f, C + c] = round(sqrt(n * S2 - S1 * S1) / n)
 
-Both round to the nearest, ties away from zero; the deviation is that of the population and saturates
-at 32767. Input, mean and deviation share one scale. No float is involved:
+Both round to the nearest, ties away from zero; the deviation is that of the population and
+saturates at 32767. Input, mean and deviation share one scale. No float is involved:
 ``round(sqrt(D) / n) = floor((floor(sqrt(4 * D)) + n) / (2 * n))`` for whole ``D``.
 """
 
@@ -45,13 +45,18 @@ class FrameStatistics(Op):
         self._want(types, (DType.S16,))
         (x,) = types
         if len(x.shape) != 3 or x.shape[0] != 1 or x.zero_point != 0:
-            raise ShapeMismatch(f"{self.name}: input {x} with zero point {x.zero_point}; wanted s16[1, T, C] with 0")
+            raise ShapeMismatch(
+                f"{self.name}: input {x} with zero point {x.zero_point}; wanted s16[1, T, C] with 0"
+            )
         if not (1 <= self.frame <= MAX_FRAME and self.hop >= 1):
             raise ShapeMismatch(
-                f"{self.name}: frame {self.frame}, hop {self.hop}; wanted 1 to {MAX_FRAME} rows, and at least 1"
+                f"{self.name}: frame {self.frame}, hop {self.hop}; "
+                f"wanted 1 to {MAX_FRAME} rows, and at least 1"
             )
         if x.rows < self.frame:
-            raise ShapeMismatch(f"{self.name}: a frame of {self.frame} rows is longer than the input {x}")
+            raise ShapeMismatch(
+                f"{self.name}: a frame of {self.frame} rows is longer than the input {x}"
+            )
         frames = (x.rows - self.frame) // self.hop + 1
         quant = Quant((x.scale,)) if x.quant else None
         return (TensorType((1, frames, 2 * x.shape[2]), DType.S16, quant),)

@@ -1,6 +1,8 @@
 """Standardise: every channel less its own mean, divided by its own deviation, as int8.
 
-    y[0, t, c] = clamp(zy + requantise(x[0, t, c] - mean[c])), multiplier 1 / (deviation[c] * y.scale)
+    y[0, t, c] = clamp(zy + requantise(x[0, t, c] - mean[c]))
+
+where channel ``c`` is multiplied by ``1 / (deviation[c] * y.scale)``.
 
 Mean and deviation are counted in steps of the input, so its scale cancels.
 """
@@ -15,8 +17,8 @@ from milliwatt.ir import Arrays, DType, Op, Quant, Rows, TensorType, Types, Wind
 from milliwatt.ops.fixed import Int32, clamp, quantize_multipliers, requantize
 
 MAX_MULTIPLIER = 1 << 14
-"""A difference has 16 bits and a sign. Below this, a multiplier's shift is at most 15 even where its
-mantissa rounds up, so nothing wraps."""
+"""A difference has 16 bits and a sign. Below this, a multiplier's shift is at most 15 even where
+its mantissa rounds up, so nothing wraps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,13 @@ class Standardize(Op):
         smallest = 1.0 / (MAX_MULTIPLIER * self.out.scale[0])
         for c, (m, d) in enumerate(zip(self.mean, self.deviation, strict=True)):
             if not low <= m <= high:
-                raise ShapeMismatch(f"{self.name}: mean of channel {c} is {m}; wanted it within int16")
+                raise ShapeMismatch(
+                    f"{self.name}: mean of channel {c} is {m}; wanted it within int16"
+                )
             if not smallest < d < float("inf"):
                 raise ShapeMismatch(
-                    f"{self.name}: deviation of channel {c} is {d:g} steps; wanted more than {smallest:g}"
+                    f"{self.name}: deviation of channel {c} is {d:g} steps; "
+                    f"wanted more than {smallest:g}"
                 )
         return (TensorType(x.shape, DType.S8, self.out),)
 

@@ -42,14 +42,18 @@ class Concatenation(Op):
         self._want(types, *[tuple(DType)] * len(types))
         first = types[0]
         if not 0 <= self.axis < len(first.shape):
-            raise ShapeMismatch(f"{self.name}: axis {self.axis} of {first}, which has {len(first.shape)} axes")
+            raise ShapeMismatch(
+                f"{self.name}: axis {self.axis} of {first}, which has {len(first.shape)} axes"
+            )
         for i, t in enumerate(types):
             self._alike(first, t, i)
         shape = list(first.shape)
         shape[self.axis] = sum(t.shape[self.axis] for t in types)
         y = replace(first, shape=tuple(shape))
         if self.axis < inner_axis(y) - 1 or any(t.row_axis != y.row_axis for t in types):
-            raise UnsupportedOp(f"{self.name}: {first} along the batch axis 0; reshape to drop that axis")
+            raise UnsupportedOp(
+                f"{self.name}: {first} along the batch axis 0; reshape to drop that axis"
+            )
         return (y,)
 
     def evaluate(self, types: Types, arrays: Arrays) -> Arrays:
@@ -67,7 +71,9 @@ class Concatenation(Op):
     def _alike(self, first: TensorType, t: TensorType, i: int) -> None:
         others = [a for a in range(len(first.shape)) if a != self.axis]
         if len(t.shape) != len(first.shape) or any(t.shape[a] != first.shape[a] for a in others):
-            raise ShapeMismatch(f"{self.name}: operand {i} is {t}; wanted {first} but for axis {self.axis}")
+            raise ShapeMismatch(
+                f"{self.name}: operand {i} is {t}; wanted {first} but for axis {self.axis}"
+            )
         if t.dtype is not first.dtype or t.quant != first.quant:
             raise ShapeMismatch(
                 f"{self.name}: operand {i} is {t} ({t.quant}); "

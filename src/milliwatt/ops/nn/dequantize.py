@@ -3,7 +3,7 @@
     y = float32(x.scale * (x - zx)), rounded once
 
 The reference multiplies in double precision and rounds to float32. Scale and difference are both
-exact in float32, so one float32 product is the same number.
+exact in float32, so one float32 product is the same number. Beyond float32 it is infinite.
 
 Source: TensorFlow Lite Micro DEQUANTIZE.
 """
@@ -39,7 +39,8 @@ class Dequantize(Op):
         """Multiply in double precision and round, as the reference does."""
         (x,) = types
         centred = arrays[0].astype(np.int64) - x.zero_point
-        return ((np.float64(x.scale) * centred).astype(np.float32),)
+        with np.errstate(over="ignore"):
+            return ((np.float64(x.scale) * centred).astype(np.float32),)
 
     def rows(self, types: Types) -> Rows:
         """Need the same row."""

@@ -2,8 +2,8 @@
 
     y = clamp(zy + round(x / y.scale)), a float32 division, ties away from zero
 
-What is beyond the integers saturates, infinities too, and NaN becomes the zero point. That is how Arm
-cores convert; the reference leaves quotients beyond int32 undefined.
+What is beyond the integers saturates, infinities too, and NaN becomes the zero point. That is how
+Arm cores convert; the reference leaves quotients beyond int32 undefined.
 
 Source: TensorFlow Lite Micro QUANTIZE with float input.
 """
@@ -47,7 +47,9 @@ class Quantize(Op):
             raise ShapeMismatch(f"{self.name}: output is {self.dtype.value}; wanted {want}")
         low, high = self.dtype.limits
         if not low <= self.out.zero_point <= high:
-            raise ShapeMismatch(f"{self.name}: zero point {self.out.zero_point} does not fit {self.dtype.value}")
+            raise ShapeMismatch(
+                f"{self.name}: zero point {self.out.zero_point} does not fit {self.dtype.value}"
+            )
         return (TensorType(types[0].shape, self.dtype, self.out),)
 
     def evaluate(self, types: Types, arrays: Arrays) -> Arrays:

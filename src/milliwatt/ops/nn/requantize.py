@@ -46,7 +46,9 @@ class Requantize(Op):
             raise ShapeMismatch(f"{self.name}: output is {self.dtype.value}; wanted {want}")
         for t, zero in ((x.dtype, x.zero_point), (self.dtype, self.out.zero_point)):
             if t is DType.S32 and zero != 0:
-                raise ShapeMismatch(f"{self.name}: s32 with zero point {zero}; wanted 0, as sums could overflow")
+                raise ShapeMismatch(
+                    f"{self.name}: s32 with zero point {zero}; wanted 0, as sums could overflow"
+                )
         x.quantized  # noqa: B018  (raises where there is none)
         return (TensorType(x.shape, self.dtype, self.out),)
 

@@ -26,7 +26,9 @@ class Reshape(Op):
         (x,) = types
         if math.prod(self.shape) != x.size:
             want = math.prod(self.shape)
-            raise ShapeMismatch(f"{self.name}: {x} has {x.size} elements, {list(self.shape)} needs {want}")
+            raise ShapeMismatch(
+                f"{self.name}: {x} has {x.size} elements, {list(self.shape)} needs {want}"
+            )
         return (TensorType(self.shape, x.dtype, x.quant),)
 
     def evaluate(self, types: Types, arrays: Arrays) -> Arrays:

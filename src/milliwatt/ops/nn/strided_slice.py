@@ -40,8 +40,9 @@ class StridedSlice(Op):
         self._want(types, tuple(DType))
         (x,) = types
         wanted_rank(self.name, x)
-        for what, given in (("begins", self.begin), ("strides", self.stride), ("sizes", self.shape)):
-            one_per_axis(self.name, what, given, x)
+        one_per_axis(self.name, "begins", self.begin, x)
+        one_per_axis(self.name, "strides", self.stride, x)
+        one_per_axis(self.name, "sizes", self.shape, x)
         for axis, (n, first, step, count) in enumerate(
             zip(x.shape, self.begin, self.stride, self.shape, strict=True)
         ):
@@ -52,11 +53,13 @@ class StridedSlice(Op):
                 )
         y = replace(x, shape=self.shape)
         if y.row_axis != x.row_axis:
-            raise UnsupportedOp(f"{self.name}: {x} to {y} makes axis 0 the batch; reshape to a batch of 1 first")
+            raise UnsupportedOp(
+                f"{self.name}: {x} to {y} makes axis 0 the batch; reshape to a batch of 1 first"
+            )
         if x.row_axis is not None and self.stride[x.row_axis] < 0 and y.rows > 1:
             raise UnsupportedOp(
-                f"{self.name}: stride {self.stride[x.row_axis]} walks backwards along the rows of {x}; "
-                "only forwards is supported there"
+                f"{self.name}: stride {self.stride[x.row_axis]} walks backwards along the rows "
+                f"of {x}; only forwards is supported there"
             )
         return (y,)
 

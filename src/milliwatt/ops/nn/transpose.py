@@ -36,11 +36,15 @@ class Transpose(Op):
         self._want(types, tuple(DType))
         (x,) = types
         if len(x.shape) > MAX_RANK:
-            raise UnsupportedOp(f"{self.name}: {x} has {len(x.shape)} axes; at most {MAX_RANK} are supported")
+            raise UnsupportedOp(
+                f"{self.name}: {x} has {len(x.shape)} axes; at most {MAX_RANK} are supported"
+            )
         if sorted(self.perm) != list(range(len(x.shape))):
             raise ShapeMismatch(f"{self.name}: {list(self.perm)} is no order of the axes of {x}")
         if x.quant is not None and x.quant.axis is not None:
-            raise UnsupportedOp(f"{self.name}: {x} has {x.quant}; only one scale for the tensor is supported")
+            raise UnsupportedOp(
+                f"{self.name}: {x} has {x.quant}; only one scale for the tensor is supported"
+            )
         return (replace(x, shape=tuple(x.shape[a] for a in self.perm)),)
 
     def evaluate(self, types: Types, arrays: Arrays) -> Arrays:

@@ -2,7 +2,11 @@
 
 from milliwatt.errors import ShapeMismatch, UnsupportedOp
 from milliwatt.importers.tflite.lowering import Step
-from milliwatt.importers.tflite.options import Activation, ConcatenationOptions, StridedSliceOptions
+from milliwatt.importers.tflite.options import (
+    Activation,
+    ConcatenationOptions,
+    StridedSliceOptions,
+)
 from milliwatt.ir import Op, Value
 from milliwatt.ops.nn.concatenation import MAX_OPERANDS, Concatenation
 from milliwatt.ops.nn.copy import Copy

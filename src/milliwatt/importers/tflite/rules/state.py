@@ -83,7 +83,9 @@ def _variable(lowering: Lowering, key: Key, tensor: TfliteTensor) -> Value:
     if key not in lowering.variables:
         type_ = tensor_type(tensor)
         name = lowering.unique(key[1] or "variable")
-        lowering.variables[key] = lowering.builder.variable(name, type_, _start(lowering, key, type_))
+        lowering.variables[key] = lowering.builder.variable(
+            name, type_, _start(lowering, key, type_)
+        )
     return lowering.variables[key]
 
 

@@ -5,7 +5,12 @@ from dataclasses import replace
 import numpy as np
 
 from milliwatt.errors import ShapeMismatch, UnsupportedOp
-from milliwatt.importers.tflite.lowering import Step, one_scale, per_channel, tensor_type
+from milliwatt.importers.tflite.lowering import (
+    Step,
+    one_scale,
+    per_channel,
+    tensor_type,
+)
 from milliwatt.importers.tflite.options import (
     Conv2DOptions,
     DepthwiseConv2DOptions,
@@ -81,7 +86,9 @@ def fully_connected(step: Step) -> None:
         weights = per_channel(weights, 0, "the weights")
     units, depth = weights.shape
     if x.type.size % depth:
-        raise ShapeMismatch(f"input {x.type} is not made of rows of {depth}, as weights {weights} want")
+        raise ShapeMismatch(
+            f"input {x.type} is not made of rows of {depth}, as weights {weights} want"
+        )
     rows = (x.type.size // depth, depth)
     flat = x if x.type.shape == rows else step.node("rows", Reshape(rows), x)
     w = step.constant(1, step.data(1, "the weights"), weights, "fully connected")
@@ -152,7 +159,8 @@ def _bias(step: Step, count: int) -> Value:
     type_ = TensorType((count,), DType.S32)
     if not step.has(2):
         zeros = np.zeros(count, np.int32)
-        return step.lowering.builder.constant(f"{step.lowering.name(step.tensor(1))}/no_bias", type_, zeros)
+        name = step.lowering.unique(f"{step.tensor(1).name}/no_bias")
+        return step.lowering.builder.constant(name, type_, zeros)
     stored = tensor_type(step.tensor(2))
     data = step.data(2, "the bias")
     if stored.dtype is not DType.S32 or stored.size != count:
@@ -162,4 +170,3 @@ def _bias(step: Step, count: int) -> Value:
 
 def _out(step: Step) -> Quant:
     return one_scale(step.output_type(), "output").quantized
-

@@ -16,7 +16,8 @@ def _params(node: Node) -> Mapping[str, int]:
     op, y = cast("Concatenation", node.op), node.output.type
     outer = math.prod(y.shape[inner_axis(y) : op.axis])
     parts = [t.row_bytes // outer for t in node.types]
-    return {"outer": outer} | {f"bytes{i}": n for i, n in enumerate(parts + [0] * (MAX_OPERANDS - len(parts)))}
+    parts += [0] * (MAX_OPERANDS - len(parts))
+    return {"outer": outer} | {f"bytes{i}": n for i, n in enumerate(parts)}
 
 
 CONCATENATION = tuple(

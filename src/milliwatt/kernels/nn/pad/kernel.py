@@ -13,7 +13,7 @@ AXES = 3  # inside a row of at most 4 axes
 
 
 def _params(node: Node) -> Mapping[str, int]:
-    """Join each axis that has no padding to the one around it, then fill up with idle axes in front."""
+    """Join axes without padding to those around them, then put idle axes in front."""
     op, x = cast("Pad", node.op), node.types[0]
     first = inner_axis(x)
     joined: list[tuple[int, int, int]] = []

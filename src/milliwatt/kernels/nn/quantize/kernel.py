@@ -13,7 +13,13 @@ from milliwatt.ops.nn.quantize import Quantize
 def _params(node: Node) -> Mapping[str, int]:
     y = node.output.type
     low, high = y.dtype.limits
-    return {"n": y.row_size, "zero_y": y.zero_point, "low": low, "high": high, "size_y": y.dtype.bytes}
+    return {
+        "n": y.row_size,
+        "zero_y": y.zero_point,
+        "low": low,
+        "high": high,
+        "size_y": y.dtype.bytes,
+    }
 
 
 def _constants(node: Node) -> Mapping[str, Array]:

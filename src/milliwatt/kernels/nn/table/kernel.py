@@ -34,5 +34,4 @@ def _kernel(dtype: DType) -> Kernel:
     )
 
 
-TABLE_S8 = _kernel(DType.S8)
-TABLE_U8 = _kernel(DType.U8)
+TABLE = (_kernel(DType.S8), _kernel(DType.U8))

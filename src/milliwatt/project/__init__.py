@@ -1,0 +1,8 @@
+"""What a user does with models: load, inspect, compile, run, verify, and the demo that does it all."""
+
+from milliwatt.project.compile import Compiled, build, compile
+from milliwatt.project.infer import run
+from milliwatt.project.model import Model, load
+from milliwatt.project.verify import verify
+
+__all__ = ["Compiled", "Model", "build", "compile", "load", "run", "verify"]

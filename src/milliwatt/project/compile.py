@@ -1,0 +1,186 @@
+"""Model to C library, proven and measured."""
+
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import milliwatt
+from milliwatt.emit import Library, make_library, write_library
+from milliwatt.errors import DoesNotFit
+from milliwatt.plan import Plan, make_plan
+from milliwatt.project import measure
+from milliwatt.project.model import Model
+from milliwatt.project.prove import Progress, prove, silent
+from milliwatt.project.samples import sample_inputs
+from milliwatt.report.result import BitExact, BoardLimits, FlashUse, RamUse, Result
+from milliwatt.run.emulated import EmulatedRunner, Measurement
+from milliwatt.run.host import HostRunner
+from milliwatt.run.runner import Runner
+from milliwatt.run.toolchain import compiler_version
+from milliwatt.targets import BOARDS, Board, Support, load_board
+
+SAMPLES = 16
+MOST_EXPENSIVE = 3
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A model compiled for a board, loaded and ready to run.
+
+    Attributes:
+        model: what was compiled.
+        board: for which board.
+        plan: what was decided.
+        library: the C files.
+        host: the C on this machine.
+        target: the machine code on the emulated board, None where the board has no emulator.
+    """
+
+    model: Model
+    board: Board
+    plan: Plan
+    library: Library
+    host: HostRunner
+    target: EmulatedRunner | None
+
+    @property
+    def runners(self) -> dict[str, Runner]:
+        """Everything that runs the compiled code, by the name used in messages."""
+        found: dict[str, Runner] = {"host": self.host}
+        if self.target is not None:
+            found[f"target {self.board.name}"] = self.target
+        return found
+
+
+def build(model: Model, board: Board | str) -> Compiled:
+    """Compile and load ``model`` for ``board``, without proving anything yet.
+
+    Raises:
+        DoesNotFit: what is over, by how many bytes, and which layers cost most.
+        UnsupportedOp: a layer has no kernel.
+        BuildFailed: the C compiler refused.
+    """
+    board = load_board(board) if isinstance(board, str) else board
+    plan = make_plan(model.graph, board.cpu)
+    _fits_ram(plan, board)
+    library = make_library(plan, board, model.name, f"{model.name} for {board.title}")
+    with tempfile.TemporaryDirectory(prefix="milliwatt-build-") as folder:
+        host = HostRunner(plan, library, Path(folder))
+        target = None
+        if board.support is Support.EMULATED:
+            try:
+                target = EmulatedRunner(plan, library, board, Path(folder))
+            except DoesNotFit as e:
+                raise DoesNotFit(f"{model.name}: {e}\n{_most_flash(plan, library)}") from None
+    return Compiled(model, board, plan, library, host, target)
+
+
+def compile(  # noqa: A001  (the verb of the public surface: milliwatt.compile)
+    model: Model,
+    board: Board | str,
+    *,
+    out: Path | None = None,
+    samples: int = SAMPLES,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Result:
+    """Compile ``model`` for ``board``, prove it, measure it and write the C library to ``out``.
+
+    Args:
+        model: what to compile.
+        board: a board or its name; its RAM and flash are the limits checked.
+        out: a new or empty folder, or one that an earlier call wrote; None writes nothing.
+        samples: how many inputs the reference, the host's C and the target are compared on.
+        seed: of those inputs.
+        progress: called as the work goes on.
+
+    Returns:
+        Sizes, instructions, estimates and bit-exactness, altogether and by layer.
+
+    Raises:
+        DoesNotFit: the model needs more than the board has; says what, by how much, and why.
+        UnsupportedOp: a layer has no kernel.
+        Divergence: two implementations disagree, which is a defect; nothing is written.
+        InputError: ``out`` holds files that milliwatt did not write.
+
+    The files depend on the model, the board and the version of this package, and nothing else.
+    """
+    progress(f"compiling {model.name}", 0, 1)
+    compiled = build(model, board)
+    progress(f"compiling {model.name}", 1, 1)
+    prove(model.graph, compiled.runners, sample_inputs(model.graph, samples, seed), progress)
+    result = summarize(compiled, samples)
+    if out is not None:
+        sizes = result.to_json()
+        manifest = {key: sizes[key] for key in ("schema", "model", "board", "cpu", "optimize", "versions")}
+        write_library(compiled.library, out, manifest)
+    return result
+
+
+def summarize(compiled: Compiled, samples: int) -> Result:
+    """Measure one inference of a proven model and return all figures."""
+    board, plan, target = compiled.board, compiled.plan, compiled.target
+    measured: Measurement | None = None
+    if target is not None:
+        (noise,) = sample_inputs(plan.graph, 4, 0)[3:]
+        target.reset()
+        _, measured = target.measure(noise)
+    image = target.image if target else None
+    layers = measure.layers(plan, compiled.library, board, image, measured)
+    cycles = measure.total_cycles(board, image, measured)
+    flash = target.flash_bytes() if target else None
+    return Result(
+        model=compiled.model.name,
+        board=board.name,
+        cpu=board.cpu.name,
+        optimize="speed",
+        macs=plan.graph.macs,
+        milliwatt_version=milliwatt.__version__,
+        compiler_version=compiler_version(),
+        cycle_model=board.cpu.cycle_model,
+        instructions=measured.instructions if measured else None,
+        cycles_estimated=cycles,
+        latency_ms_estimated=board.latency_ms(cycles) if cycles is not None else None,
+        energy=measure.energy(board, cycles),
+        flash=FlashUse(flash.code, flash.weights) if flash else None,
+        ram=RamUse(plan.arena_bytes, plan.state_bytes, measured.stack_bytes if measured else None),
+        bit_exact=BitExact(True, True, True if target else None, None, samples),
+        layers=layers,
+        limits=BoardLimits(board.title, board.flash_bytes, board.ram_bytes, board.clock_hz),
+        buffers=measure.buffers(plan),
+        arena_bound_bytes=plan.arena_bound_bytes,
+        targets={name: load_board(name).support.value for name in BOARDS},
+    )
+
+
+def with_tflm(result: Result, *, agrees: bool) -> Result:
+    """Return ``result`` with what the comparison with TensorFlow Lite Micro gave."""
+    return replace(result, bit_exact=replace(result.bit_exact, tflm=agrees))
+
+
+def _fits_ram(plan: Plan, board: Board) -> None:
+    if board.ram is None:
+        return
+    needed = plan.arena_bytes + plan.state_bytes
+    if needed <= board.ram.size:
+        return
+    peak = max(
+        range(len(plan.steps)),
+        key=lambda at: sum(b.bytes for b in plan.lifetimes if b.first <= at <= b.last),
+    )
+    alive = sorted((b for b in plan.lifetimes if b.first <= peak <= b.last), key=lambda b: -b.bytes)
+    layer = plan.calls[plan.steps[peak].index].node.name
+    raise DoesNotFit(
+        f"{plan.graph.name}: needs {needed} bytes of RAM (arena {plan.arena_bytes}, state "
+        f"{plan.state_bytes}) before any stack; {board.name} has {board.ram.size}, which is "
+        f"{needed - board.ram.size} too few\nmost is needed at layer {layer!r}: "
+        + ", ".join(f"{b.name} {b.bytes} bytes" for b in alive[:MOST_EXPENSIVE])
+    )
+
+
+def _most_flash(plan: Plan, library: Library) -> str:
+    sizes = zip(library.model.layer_weights_bytes, plan.calls, strict=True)
+    largest = sorted(sizes, key=lambda item: -item[0])[:MOST_EXPENSIVE]
+    return "layers with the largest weights: " + ", ".join(
+        f"{call.node.name} {size} bytes" for size, call in largest
+    )

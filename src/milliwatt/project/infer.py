@@ -1,0 +1,91 @@
+"""``run``: a model on many inputs, on the emulated board."""
+
+import numpy as np
+
+from milliwatt.errors import InputError
+from milliwatt.ir import Array, DType, Graph, TensorType
+from milliwatt.project.compile import build
+from milliwatt.project.model import Model
+from milliwatt.project.prove import Progress, silent
+from milliwatt.targets import Board
+
+
+def run(
+    model: Model, board: Board | str, inputs: Array, *, progress: Progress = silent
+) -> Array:
+    """Run ``model`` on ``board`` once for each of N inputs, in order, state kept between them.
+
+    Args:
+        model: has one input and one output.
+        board: a board or its name; `host` runs on this machine.
+        inputs: ``[N, *input shape]``, with or without the model's own batch axis of 1. The model's
+            own integers, or floats, which are quantised.
+        progress: called as the work goes on.
+
+    Returns:
+        ``[N, …]`` in the model's output type, without the model's batch axis.
+
+    Raises:
+        InputError: another shape or type; says what was wanted.
+    """
+    stacked = prepare(model.graph, inputs)
+    compiled = build(model, board)
+    runner = compiled.target or compiled.host
+    outputs = []
+    for i, sample in enumerate(stacked):
+        progress(f"running on {compiled.board.name}", i, len(stacked))
+        outputs.append(runner.run((sample,))[0])
+    progress(f"running on {compiled.board.name}", len(stacked), len(stacked))
+    t = model.graph.outputs[0].type
+    result = np.stack(outputs) if outputs else np.zeros((0, *t.shape), t.dtype.numpy)
+    return result.reshape(len(stacked), *_without_batch(t))
+
+
+def prepare(graph: Graph, inputs: Array) -> Array:
+    """Return ``inputs`` as ``[N, *the input's own shape]`` in the input's own type.
+
+    Raises:
+        InputError: the model has several inputs or outputs, or shape or type do not fit.
+    """
+    if len(graph.inputs) != 1 or len(graph.outputs) != 1:
+        raise InputError(
+            f"{graph.name} has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; "
+            "run takes models with one of each"
+        )
+    t = graph.inputs[0].type
+    if inputs.shape[1:] not in (t.shape, _without_batch(t)) or not inputs.ndim:
+        raise InputError(
+            f"input: found shape {list(inputs.shape)}, wanted [N, "
+            f"{', '.join(map(str, _without_batch(t)))}] with N inputs of {t}"
+        )
+    return _converted(inputs, t).reshape(len(inputs), *t.shape)
+
+
+def quantize(values: Array, t: TensorType) -> Array:
+    """Return real numbers as the integers of ``t``, rounded half away from zero and clamped.
+
+    Raises:
+        InputError: a number is not finite.
+    """
+    if not np.isfinite(values).all():
+        raise InputError("input: found NaN or infinity, wanted finite numbers")
+    scaled = values.astype(np.float64) / t.scale
+    rounded = np.trunc(scaled + np.copysign(0.5, scaled)) + t.zero_point
+    return np.clip(rounded, *t.dtype.limits).astype(t.dtype.numpy)
+
+
+def _converted(inputs: Array, t: TensorType) -> Array:
+    if inputs.dtype == t.dtype.numpy:
+        return inputs
+    if np.issubdtype(inputs.dtype, np.floating):
+        if t.dtype is DType.F32:
+            return inputs.astype(np.float32)
+        if t.quant is not None:
+            return quantize(inputs, t)
+    raise InputError(
+        f"input: found {inputs.dtype}, wanted {t.dtype.numpy} as the model stores it, or floats"
+    )
+
+
+def _without_batch(t: TensorType) -> tuple[int, ...]:
+    return t.shape[1:] if t.shape[:1] == (1,) else t.shape

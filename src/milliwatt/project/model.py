@@ -1,0 +1,49 @@
+"""A model as the user brings it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from milliwatt.errors import InputError
+from milliwatt.importers.tflite import load_tflite
+from milliwatt.ir import Graph
+from milliwatt.passes import optimize
+
+SUFFIX = ".tflite"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A loaded model.
+
+    Attributes:
+        name: what generated code and reports call it; from the file's name.
+        graph: the graph that is compiled, after all passes.
+        source: the file's bytes; None where the model did not come from a .tflite file.
+    """
+
+    name: str
+    graph: Graph
+    source: bytes | None = None
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of one inference."""
+        return self.graph.macs
+
+
+def load(path: Path | str) -> Model:
+    """Load a ``.tflite`` model.
+
+    Raises:
+        InputError: the file does not exist or is not a .tflite file by name.
+        BadFile: the file is damaged.
+        UnsupportedOp: an operator, type or shape is not supported; names the layer.
+    """
+    file = Path(path)
+    if file.suffix.lower() != SUFFIX:
+        raise InputError(f"{file}: wanted a {SUFFIX} file, found {file.suffix or 'no suffix'}")
+    try:
+        source = file.read_bytes()
+    except OSError as e:
+        raise InputError(f"{file}: cannot be read: {e.strerror}") from None
+    return Model(file.stem, optimize(load_tflite(file)), source)

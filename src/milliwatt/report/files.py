@@ -1,0 +1,36 @@
+"""Files that appear whole or not at all."""
+
+import os
+from pathlib import Path
+
+from milliwatt.errors import InputError
+
+
+def write_text_atomically(path: Path, text: str) -> None:
+    """Write ``text`` as UTF-8 to ``path``; a reader sees the old file or the new, never a part.
+
+    A pipe or a device such as ``/dev/stdout`` is written to, not replaced.
+
+    Raises:
+        InputError: the folder is absent or not writable, or ``path`` is a folder.
+    """
+    try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            path.write_text(text, encoding="utf-8", newline="\n")
+        else:
+            _replace(path.resolve(), text)
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot write ({error.strerror or error}); wanted a file name in a folder "
+            "that exists and may be written to"
+        ) from error
+
+
+def _replace(path: Path, text: str) -> None:
+    # Beside the target, because a rename is atomic within one file system only.
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
