@@ -270,3 +270,35 @@ def test_inspection_of_real_models(shared: Path) -> None:
         findings = inspect_tflite(path)
         assert [f.refusal for f in findings] == [None] * len(findings)
         assert sum(f.macs or 0 for f in findings) == load_tflite(path).macs
+
+
+def tied_fully_connected(rng: np.random.Generator) -> bytes:
+    """Products that lie half-way between outputs, but for how the scales were rounded."""
+    m = ModelBuilder()
+    a, b = (float(np.float32(rng.uniform(0.01, 0.1))) for _ in range(2))
+    x = m.tensor("x", (1, 1), scale=a)
+    w = m.constant("w", np.arange(-127, 128, dtype=np.int8).reshape(255, 1), scale=b)
+    y = m.tensor("y", (1, 255), scale=float(np.float32(a * b * 32)))
+    m.op("FULLY_CONNECTED", [x, w], [y])
+    return m.finish([x], [y])
+
+
+def tied_sub(rng: np.random.Generator) -> bytes:
+    """Differences likewise."""
+    m = ModelBuilder()
+    scales = [float(np.float32(rng.uniform(0.01, 0.1))) for _ in range(2)]
+    a, b = (m.tensor(f"x{i}", (1, 64, 64), scale=s, zero=7) for i, s in enumerate(scales))
+    scale = float(np.float32(max(scales) / rng.choice([0.75, 0.5, 0.625, 1.0])))
+    y = m.tensor("y", (1, 64, 64), scale=scale)
+    m.op("SUB", [a, b], [y])
+    return m.finish([a, b], [y])
+
+
+@oracle
+@pytest.mark.parametrize("build", [tied_fully_connected, tied_sub])
+def test_scales_are_divided_in_double_precision(
+    build: Callable[[np.random.Generator], bytes],
+) -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        assert_equal_bits(build(rng), calls=6)

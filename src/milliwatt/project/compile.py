@@ -1,7 +1,7 @@
 """Model to C library, proven and measured."""
 
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import milliwatt
@@ -109,7 +109,7 @@ def compile(  # noqa: A001  (the verb of the public surface: milliwatt.compile)
     compiled = build(model, board)
     progress(f"compiling {model.name}", 1, 1)
     prove(model.graph, compiled.runners, sample_inputs(model.graph, samples, seed), progress)
-    result = summarize(compiled, samples)
+    result = summarize(compiled, agreed(compiled, samples))
     if out is not None:
         sizes = result.to_json()
         manifest = {key: sizes[key] for key in ("schema", "model", "board", "cpu", "optimize", "versions")}
@@ -117,8 +117,13 @@ def compile(  # noqa: A001  (the verb of the public surface: milliwatt.compile)
     return result
 
 
-def summarize(compiled: Compiled, samples: int) -> Result:
-    """Measure one inference of a proven model and return all figures."""
+def agreed(compiled: Compiled, samples: int) -> BitExact:
+    """Return what a successful `prove` has shown."""
+    return BitExact(True, True, True if compiled.target else None, None, samples)
+
+
+def summarize(compiled: Compiled, bit_exact: BitExact) -> Result:
+    """Measure one inference of a model and return all figures."""
     board, plan, target = compiled.board, compiled.plan, compiled.target
     measured: Measurement | None = None
     if target is not None:
@@ -144,18 +149,13 @@ def summarize(compiled: Compiled, samples: int) -> Result:
         energy=measure.energy(board, cycles),
         flash=FlashUse(flash.code, flash.weights) if flash else None,
         ram=RamUse(plan.arena_bytes, plan.state_bytes, measured.stack_bytes if measured else None),
-        bit_exact=BitExact(True, True, True if target else None, None, samples),
+        bit_exact=bit_exact,
         layers=layers,
         limits=BoardLimits(board.title, board.flash_bytes, board.ram_bytes, board.clock_hz),
         buffers=measure.buffers(plan),
         arena_bound_bytes=plan.arena_bound_bytes,
         targets={name: load_board(name).support.value for name in BOARDS},
     )
-
-
-def with_tflm(result: Result, *, agrees: bool) -> Result:
-    """Return ``result`` with what the comparison with TensorFlow Lite Micro gave."""
-    return replace(result, bit_exact=replace(result.bit_exact, tflm=agrees))
 
 
 def _fits_ram(plan: Plan, board: Board) -> None:

@@ -2,17 +2,19 @@
 
 import numpy as np
 
-from milliwatt.errors import InputError
+from milliwatt.errors import Divergence, InputError
 from milliwatt.ir import Array, DType, Graph, TensorType
-from milliwatt.project.compile import build
+from milliwatt.project.compile import build, summarize
 from milliwatt.project.model import Model
-from milliwatt.project.prove import Progress, silent
+from milliwatt.project.prove import Progress, difference, same_bits, silent
+from milliwatt.report.result import BitExact, Result
+from milliwatt.run.reference import Reference
 from milliwatt.targets import Board
 
+COMPARED = 16  # outputs that are compared with the reference
 
-def run(
-    model: Model, board: Board | str, inputs: Array, *, progress: Progress = silent
-) -> Array:
+
+def run(model: Model, board: Board | str, inputs: Array, *, progress: Progress = silent) -> Array:
     """Run ``model`` on ``board`` once for each of N inputs, in order, state kept between them.
 
     Args:
@@ -27,18 +29,45 @@ def run(
 
     Raises:
         InputError: another shape or type; says what was wanted.
+        Divergence: one of the first outputs is not what the reference gives.
     """
-    stacked = prepare(model.graph, inputs)
+    outputs, _ = execute(model, board, prepare(model.graph, inputs), progress=progress)
+    return outputs
+
+
+def execute(
+    model: Model, board: Board | str, inputs: Array, *, progress: Progress = silent
+) -> tuple[Array, Result]:
+    """As `run`, on inputs that `prepare` has returned; return the figures of the model too.
+
+    The first outputs, up to `COMPARED`, are compared with the reference.
+    """
     compiled = build(model, board)
-    runner = compiled.target or compiled.host
-    outputs = []
-    for i, sample in enumerate(stacked):
-        progress(f"running on {compiled.board.name}", i, len(stacked))
+    runner, where = compiled.target or compiled.host, f"running on {compiled.board.name}"
+    reference = Reference(model.graph)
+    outputs: list[Array] = []
+    for i, sample in enumerate(inputs):
+        progress(where, i, len(inputs))
         outputs.append(runner.run((sample,))[0])
-    progress(f"running on {compiled.board.name}", len(stacked), len(stacked))
+        if i < COMPARED:
+            (wanted,) = reference.run((sample,))
+            if not same_bits(wanted, outputs[-1]):
+                raise Divergence(
+                    f"input {i}: {compiled.board.name} differs from the reference "
+                    f"({difference(wanted, outputs[-1])}); `milliwatt verify` names the layer"
+                )
+    progress(where, len(inputs), len(inputs))
     t = model.graph.outputs[0].type
-    result = np.stack(outputs) if outputs else np.zeros((0, *t.shape), t.dtype.numpy)
-    return result.reshape(len(stacked), *_without_batch(t))
+    stacked = np.stack(outputs) if outputs else np.zeros((0, *t.shape), t.dtype.numpy)
+    on_target = compiled.target is not None
+    exact = BitExact(
+        reference=True,
+        host=None if on_target else True,
+        target=True if on_target else None,
+        tflm=None,
+        samples=min(len(inputs), COMPARED),
+    )
+    return stacked.reshape(len(inputs), *_without_batch(t)), summarize(compiled, exact)
 
 
 def prepare(graph: Graph, inputs: Array) -> Array:

@@ -1,10 +1,11 @@
 """``verify``: reference, host and target, and on request TensorFlow Lite Micro."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from milliwatt.errors import Divergence, InputError
 from milliwatt.importers.tflite import cut, cuttable, load_tflite, read
-from milliwatt.project.compile import build, summarize, with_tflm
+from milliwatt.project.compile import agreed, build, summarize
 from milliwatt.project.model import Model
 from milliwatt.project.prove import Progress, difference, prove, same_bits, silent
 from milliwatt.project.samples import Sample, sample_inputs
@@ -45,8 +46,8 @@ def verify(
         compare_with_tflm(model.source, inputs, progress)
     compiled = build(model, board)
     prove(model.graph, compiled.runners, inputs, progress)
-    result = summarize(compiled, samples)
-    return with_tflm(result, agrees=True) if against_tflm else result
+    exact = replace(agreed(compiled, samples), tflm=True if against_tflm else None)
+    return summarize(compiled, exact)
 
 
 def compare_with_tflm(source: bytes, samples: Sequence[Sample], progress: Progress = silent) -> None:

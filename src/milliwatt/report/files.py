@@ -7,7 +7,12 @@ from milliwatt.errors import InputError
 
 
 def write_text_atomically(path: Path, text: str) -> None:
-    """Write ``text`` as UTF-8 to ``path``; a reader sees the old file or the new, never a part.
+    """Write ``text`` as UTF-8 to ``path``, as `write_bytes_atomically` does."""
+    write_bytes_atomically(path, text.encode("utf-8"))
+
+
+def write_bytes_atomically(path: Path, data: bytes) -> None:
+    """Write ``data`` to ``path``; a reader sees the old file or the new, never a part.
 
     A pipe or a device such as ``/dev/stdout`` is written to, not replaced.
 
@@ -16,9 +21,9 @@ def write_text_atomically(path: Path, text: str) -> None:
     """
     try:
         if path.exists() and not path.is_file() and not path.is_dir():
-            path.write_text(text, encoding="utf-8", newline="\n")
+            path.write_bytes(data)
         else:
-            _replace(path.resolve(), text)
+            _replace(path.resolve(), data)
     except OSError as error:
         raise InputError(
             f"{path}: cannot write ({error.strerror or error}); wanted a file name in a folder "
@@ -26,11 +31,11 @@ def write_text_atomically(path: Path, text: str) -> None:
         ) from error
 
 
-def _replace(path: Path, text: str) -> None:
+def _replace(path: Path, data: bytes) -> None:
     # Beside the target, because a rename is atomic within one file system only.
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+        temporary.write_bytes(data)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

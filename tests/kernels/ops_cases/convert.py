@@ -13,7 +13,7 @@ from milliwatt.ops.nn.dequantize import Dequantize
 
 @st.composite
 def requantize(draw: st.DrawFn, dtypes: Types) -> Case:
-    """Draw a change of scale, zero point and type, from tiny ratios of scales to those that wrap."""
+    """Draw a change of scale, zero point and type, ratios of scales that wrap among them."""
     dtype = draw(st.sampled_from(integers.OUTPUTS))
     op = integers.Requantize(draw(zeroed(dtype)), dtype)
     return draw(one_operand(op, TensorType(draw(shapes()), dtypes[0], draw(zeroed(dtypes[0])))))

@@ -1,0 +1,5 @@
+"""``python -m milliwatt``."""
+
+from milliwatt.cli import main
+
+main()

@@ -1,0 +1,45 @@
+"""``milliwatt compile``: a model to a C library, proven and measured."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+import milliwatt
+from milliwatt.cli.options import BoardName, JsonPath, ModelPath, progress
+from milliwatt.report.files import write_text_atomically
+from milliwatt.report.html import result_page
+from milliwatt.report.terminal import print_result
+
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", metavar="DIR", help="Folder for the C library [default: MODEL-BOARD].", show_default=False),
+]
+Html = Annotated[
+    Path | None, typer.Option("--html", metavar="F", help="Also write the report as a web page.", show_default=False)
+]
+
+
+def compile_command(
+    model: ModelPath, board: BoardName, out: Out = None, json_file: JsonPath = None, html: Html = None
+) -> None:
+    """Compile MODEL to C for a board.
+
+    The C library is written only after the reference, the C on this machine and the machine code
+    on the emulated board agree to the bit. Example:
+
+        milliwatt compile kws.tflite --board nrf52840 --out kws
+    """
+    loaded = milliwatt.load(model)
+    folder = out or Path(f"{model.stem}-{board}")
+    with progress() as report:
+        result = milliwatt.compile(loaded, board, out=folder, progress=report)
+    if json_file:
+        write_text_atomically(json_file, json.dumps(result.to_json(), indent=2) + "\n")
+    if html:
+        write_text_atomically(html, result_page(result))
+    console = Console()
+    print_result(console, result)
+    console.print(f"C library: {folder}", highlight=False, soft_wrap=True)

@@ -1,0 +1,48 @@
+"""``milliwatt inspect``: what a file holds and what would be refused, before choosing a board."""
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from milliwatt.cli.options import ModelPath
+from milliwatt.errors import InputError
+from milliwatt.importers.tflite import inspect_tflite
+
+
+def inspect(model: ModelPath) -> None:
+    """List the operators of MODEL with shapes, types, MACs and weights, and what would be refused.
+
+    Exit status 1 if anything would be. Example:
+
+        milliwatt inspect kws.tflite
+    """
+    if not model.is_file():
+        raise InputError(f"{model}: there is no such file")
+    findings = inspect_tflite(model)
+    table = Table(title=model.name, title_justify="left", header_style="bold")
+    for heading in ("#", "operator", "inputs", "output", "MACs", "weights B", "supported"):
+        table.add_column(heading, justify="right" if heading in ("#", "MACs", "weights B") else "left")
+    for f in findings:
+        table.add_row(
+            str(f.index),
+            Text(f.name),
+            Text("\n".join(f.inputs)),
+            Text("\n".join(f.outputs)),
+            "–" if f.macs is None else f"{f.macs:,}",
+            f"{f.weights_bytes:,}",
+            Text("yes") if f.refusal is None else Text("no", style="red"),
+        )
+    console = Console()
+    console.print(table)
+    refused = [f for f in findings if f.refusal is not None]
+    macs = sum(f.macs or 0 for f in findings)
+    weights = sum(f.weights_bytes for f in findings)
+    console.print(
+        f"{len(findings)} operators, {macs:,} MACs, {weights:,} bytes of weights; {len(refused)} refused",
+        highlight=False,
+    )
+    for f in refused:
+        console.print(Text(f"operator {f.index}: {f.refusal}", style="red"), soft_wrap=True)
+    if refused:
+        raise typer.Exit(1)

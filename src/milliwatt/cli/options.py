@@ -1,0 +1,39 @@
+"""Arguments and options that several commands share, and the progress they show."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from milliwatt.project.prove import Progress as Report
+
+ModelPath = Annotated[Path, typer.Argument(metavar="MODEL", help="An int8 .tflite file.", show_default=False)]
+BoardName = Annotated[
+    str, typer.Option("--board", "-b", metavar="B", help="A board from `milliwatt boards`.", show_default=False)
+]
+JsonPath = Annotated[
+    Path | None,
+    typer.Option("--json", metavar="F", help="Also write the report as JSON, schema 1.", show_default=False),
+]
+Samples = Annotated[int, typer.Option(metavar="N", min=1, help="Inputs to compare on: edges, then seeded noise.")]
+Seed = Annotated[int, typer.Option(metavar="S", min=0, help="Seed of the noise.")]
+
+
+@contextmanager
+def progress() -> Iterator[Report]:
+    """Show a bar for each stage of the work, on stderr, where that is a terminal."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        tasks = {}
+
+        def report(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=total)
+            bar.update(tasks[what], completed=done, total=total)
+
+        yield report

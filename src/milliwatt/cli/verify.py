@@ -1,0 +1,59 @@
+"""``milliwatt verify``: prove that all implementations of a model agree."""
+
+import json
+from enum import Enum
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+import milliwatt
+from milliwatt.cli.options import BoardName, JsonPath, ModelPath, Samples, Seed, progress
+from milliwatt.report.files import write_text_atomically
+
+
+class Oracle(Enum):
+    """What else to compare with."""
+
+    TFLM = "tflm"
+
+
+Against = Annotated[
+    Oracle | None,
+    typer.Option(help="Also compare every operator with TensorFlow Lite Micro (pip install 'milliwatt[tflm]').", show_default=False),
+]
+
+
+def verify(
+    model: ModelPath,
+    board: BoardName,
+    samples: Samples = 100,
+    seed: Seed = 0,
+    against: Against = None,
+    json_file: JsonPath = None,
+) -> None:
+    """Prove MODEL on a board: reference = host C = target C, bit by bit, layer by layer.
+
+    Exit status 1 and the first layer that differs, with values, if they do not agree. Example:
+
+        milliwatt verify kws.tflite --board rp2040 --samples 100 --against tflm
+    """
+    loaded = milliwatt.load(model)
+    with progress() as report:
+        result = milliwatt.verify(
+            loaded, board, samples=samples, seed=seed, against_tflm=against is not None, progress=report
+        )
+    if json_file:
+        write_text_atomically(json_file, json.dumps(result.to_json(), indent=2) + "\n")
+    exact = result.bit_exact
+    agreed = ["reference", "host C"]
+    agreed += [f"machine code on {result.board}"] if exact.target else []
+    agreed += ["TensorFlow Lite Micro, every operator"] if exact.tflm else []
+    Console().print(
+        f"{result.model}: {len(result.layers)} layers bit-exact on {exact.samples} inputs (seed {seed}): "
+        + " = ".join(agreed),
+        highlight=False,
+        soft_wrap=True,
+    )
+    if exact.target is None:
+        Console(stderr=True).print(f"{result.board} has no emulator here, so no target was run")
