@@ -21,7 +21,7 @@ from milliwatt.ops.nn.strided_slice import StridedSlice
 from milliwatt.ops.nn.transpose import Transpose
 from milliwatt.plan import by_rows, make_plan, whole
 from milliwatt.run.emulated import EmulatedRunner
-from milliwatt.run.reference import ReferenceRunner
+from milliwatt.run.reference import Reference
 from milliwatt.targets import load_board
 
 BOARDS = ("rp2040", "nrf52840", "esp32c3")
@@ -58,7 +58,7 @@ def test_a_core_gives_the_bits_of_the_reference(graph, schedule, board, tmp_path
     target = load_board(board)
     plan = make_plan(graph, target.cpu, schedule)
     library = make_library(plan, target, graph.name, graph.name)
-    runner, reference = EmulatedRunner(plan, library, target, tmp_path), ReferenceRunner(graph)
+    runner, reference = EmulatedRunner(plan, library, target, tmp_path), Reference(graph)
     rng = np.random.default_rng(1)
     for _ in range(5):
         inputs = tuple(noise(rng, v.type) for v in graph.inputs)

@@ -36,3 +36,9 @@ def test_the_batch_axis_is_refused():
 def test_a_missing_axis_is_refused():
     with pytest.raises(ShapeMismatch, match=r"2 paddings for input .*, which has 3 axes"):
         Pad(((1, 0), (0, 0))).infer((X,))
+
+
+def test_scales_by_channel_are_refused():
+    x = TensorType((1, 1, 2), DType.S8, Quant((0.5, 1.0), 0, 2))
+    with pytest.raises(UnsupportedOp, match="2 scales on axis 2; only one scale for the tensor"):
+        Pad(PADS).infer((x,))

@@ -11,6 +11,18 @@ def inner_axis(t: TensorType) -> int:
     return 0 if t.row_axis is None else t.row_axis + 1
 
 
+def one_scale(name: str, t: TensorType) -> None:
+    """Refuse tensors with a scale for each channel: moved elements would leave theirs behind.
+
+    Raises:
+        UnsupportedOp: the quantisation has an axis.
+    """
+    if t.quant is not None and t.quant.axis is not None:
+        raise UnsupportedOp(
+            f"{name}: input {t} has {t.quant}; only one scale for the tensor is supported"
+        )
+
+
 def wanted_rank(name: str, t: TensorType) -> None:
     """Refuse tensors of more axes than the kernels that move elements step over.
 

@@ -111,10 +111,14 @@ def compile(  # noqa: A001  (the verb of the public surface: milliwatt.compile)
     prove(model.graph, compiled.runners, sample_inputs(model.graph, samples, seed), progress)
     result = summarize(compiled, agreed(compiled, samples))
     if out is not None:
-        sizes = result.to_json()
-        manifest = {key: sizes[key] for key in ("schema", "model", "board", "cpu", "optimize", "versions")}
-        write_library(compiled.library, out, manifest)
+        write_library(compiled.library, out, manifest_of(result))
     return result
+
+
+def manifest_of(result: Result) -> dict[str, object]:
+    """Return what a library's manifest says of its origin."""
+    report = result.to_json()
+    return {k: report[k] for k in ("schema", "model", "board", "cpu", "optimize", "versions")}
 
 
 def agreed(compiled: Compiled, samples: int) -> BitExact:

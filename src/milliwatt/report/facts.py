@@ -25,10 +25,11 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One model's right answers, in percent and counted."""
+    """One model's right answers: ``counted`` of recordings, ``value`` in percent and counted."""
 
     label: str
     value: str
+    counted: str
     share: float
 
 
@@ -47,19 +48,15 @@ def headlines(result: Result) -> tuple[Fact, ...]:
 
 def scores(accuracy: Accuracy) -> tuple[Score, ...]:
     """Return the accuracy of the float model, the int8 reference and the device."""
-    return tuple(
-        Score(
-            label,
-            f"{units.percent(share, 1)} ({round(share * accuracy.recordings):,} "
-            f"of {accuracy.recordings:,})",
-            share,
-        )
-        for label, share in (
-            ("in float", accuracy.float_model),
-            ("in int8", accuracy.int8_reference),
-            ("on the device", accuracy.on_device),
-        )
-    )
+    found = []
+    for label, share in (
+        ("in float", accuracy.float_model),
+        ("in int8", accuracy.int8_reference),
+        ("on the device", accuracy.on_device),
+    ):
+        counted = f"{round(share * accuracy.recordings):,} of {accuracy.recordings:,}"
+        found.append(Score(label, f"{units.percent(share, 1)} ({counted})", counted, share))
+    return tuple(found)
 
 
 def arena_against_bound(result: Result) -> str:

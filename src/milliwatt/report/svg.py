@@ -16,8 +16,9 @@ _GAP = 10
 _MAP = 320  # px of height of a memory map
 _TEXT = 13  # px a line of text needs to be read
 _CHARACTER = 6.6  # px, width of a character of small text on average
-_WIDE, _NARROW = 900, 300  # px that a map has on a desk and on a telephone
+_WIDE, _NARROW = 740, 300  # px that a map has on a desk and on a telephone
 _LABEL = 34  # characters of a bar's label
+_FEWEST = 7  # characters that still tell one block from another
 _STEP_LABELS = 12
 _HUES = 5  # colours that the style sheet names
 
@@ -103,17 +104,23 @@ def _block(index: int, block: Block, columns: range, scale: float) -> str:
     share = (block.last - block.first + 1) / max(1, len(columns))
     x = 100 * (block.first - columns.start) / max(1, len(columns))
     height = (block.high - block.low) * scale
-    text = ""
-    needed = len(block.label) * _CHARACTER + 12
-    if height >= _TEXT + 2 and needed <= share * _WIDE:
-        wide = "" if needed <= share * _NARROW else ' class="wide"'
-        middle = height / 2 + 4
-        text = f'<text{wide} x="6" y="{middle:.1f}">{escape(printable(block.label))}</text>'
+    text = _block_label(block.label, share, height / 2 + 4) if height >= _TEXT + 2 else ""
     return (
         f'<svg x="{x:.3f}%" y="{_MAP - block.high * scale:.2f}" width="{100 * share:.3f}%" '
         f'height="{max(height, 1.5):.2f}"><title>{escape(printable(block.tip))}</title>'
         f'<rect class="hue{index % _HUES}" width="100%" height="100%" rx="2"/>{text}</svg>'
     )
+
+
+def _block_label(label: str, share: float, y: float) -> str:
+    """Return the label as a desk and as a telephone have room for it; the style sheet picks."""
+    label, texts = printable(label), []
+    for kind, width in (("wide", _WIDE), ("narrow", _NARROW)):
+        fits = int((share * width - 10) / _CHARACTER)
+        if fits >= min(len(label), _FEWEST):
+            shown = escape(elide(label, fits))
+            texts.append(f'<text class="{kind}" x="6" y="{y:.1f}">{shown}</text>')
+    return "".join(texts)
 
 
 def _level(level: Level, y: float) -> str:

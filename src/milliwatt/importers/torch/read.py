@@ -71,7 +71,7 @@ class _Reader:
                 self._tensors[node] = before
                 return
             tensor = Tensor(node.name, before.shape, quant)
-            self._add(node.name, REQUANTIZE, {"x": before}, tensor)
+            self._add(REQUANTIZE, REQUANTIZE, {"x": before}, tensor)
         else:
             tensor = Tensor(node.name, _shape(source), _per_tensor(node))
             if source.op == "placeholder" and source.name in self._user_inputs:
@@ -86,7 +86,7 @@ class _Reader:
         if _target(node) in BOUNDING and _target(node.all_input_nodes[0]) != DEQUANTIZE:
             bounds = _bounds(node)
             (node,) = node.all_input_nodes
-        name = _name(node)
+        name = layer_name(node)
         arguments = {k: self._argument(name, k, a) for k, a in _arguments(node)}
         self._add(name, _target(node), arguments, output, bounds)
 
@@ -121,7 +121,7 @@ class _Reader:
             source = node.all_input_nodes[0]
             return self._constant(node) if source.op == "placeholder" else self._activation(node)
         raise UnsupportedOp(
-            f"layer {layer!r}: {name} comes from {_name(node)!r} in floating point; quantise the "
+            f"layer {layer!r}: {name} comes from {layer_name(node)!r} in floating point; quantise the "
             "network with milliwatt.learn.quantize, which gives every layer a rule"
         )
 
@@ -130,7 +130,7 @@ class _Reader:
         source = node.all_input_nodes[0] if node.all_input_nodes else node
         if _target(node) != DEQUANTIZE or source not in self._tensors:
             raise UnsupportedOp(
-                f"layer {_name(node)!r} gives floating point; wanted int8, as "
+                f"layer {layer_name(node)!r} gives floating point; wanted int8, as "
                 "milliwatt.learn.quantize leaves it"
             )
         return self._tensors[source]
@@ -162,7 +162,7 @@ class _Reader:
 def _arguments(node: Node) -> Iterator[tuple[str, object]]:
     """Yield every argument by its name in the operator's schema, with its default if not given."""
     if not isinstance(node.target, torch._ops.OpOverload):  # noqa: SLF001  (its only name)
-        raise UnsupportedOp(f"layer {_name(node)!r}: {node.target} is not an operator of PyTorch")
+        raise UnsupportedOp(f"layer {layer_name(node)!r}: {node.target} is not an operator of PyTorch")
     for i, argument in enumerate(node.target._schema.arguments):  # noqa: SLF001
         given = node.args[i] if i < len(node.args) else argument.default_value
         yield argument.name, node.kwargs.get(argument.name, given)
@@ -180,13 +180,13 @@ def _per_tensor(node: Node) -> Quant:
     scale, zero, low, high, dtype = node.args[1:6]
     if dtype is not torch.int8 or (low, high) != INT8_RANGE:
         raise UnsupportedOp(
-            f"layer {_name(node.all_input_nodes[0])!r} is quantised to {dtype} from {low} to "
+            f"layer {layer_name(node.all_input_nodes[0])!r} is quantised to {dtype} from {low} to "
             f"{high}; wanted torch.int8 from -128 to 127"
         )
     return Quant((float(np.float32(_number(scale))),), int(_number(zero)))
 
 
-def _name(node: Node) -> str:
+def layer_name(node: Node) -> str:
     """Return the path of the module that a node was, where it was one, or the node's own name."""
     path, kind = list(node.meta.get("nn_module_stack", {"": ("", "")}).values())[-1]
     return str(path) if path and "torch.nn.modules" in str(kind) else node.name
@@ -196,7 +196,7 @@ def _shape(node: Node) -> tuple[int, ...]:
     shape = node.meta["val"].shape
     if not all(isinstance(d, int) for d in shape):
         raise UnsupportedOp(
-            f"layer {_name(node)!r} has the varying shape {[str(d) for d in shape]}; export the "
+            f"layer {layer_name(node)!r} has the varying shape {[str(d) for d in shape]}; export the "
             "program for fixed shapes, batch 1"
         )
     return tuple(shape)

@@ -7,6 +7,8 @@ Source of the shape: depthwise separable blocks as in MobileNets (Howard et al.,
 keyword-spotting DS-CNN (Zhang et al., 2017), narrowed to a few thousand weights.
 """
 
+from collections import OrderedDict
+
 import torch
 from torch import nn
 
@@ -45,7 +47,8 @@ def motion_cnn(*, features: int, classes: int, seed: int, width: int = 24) -> nn
 
 def _normalised(conv: nn.Conv2d) -> nn.Sequential:
     """Convolution, batch normalisation (folded into it when quantised), ReLU."""
-    return nn.Sequential(conv, nn.BatchNorm2d(conv.out_channels), nn.ReLU())
+    layers = {"conv": conv, "norm": nn.BatchNorm2d(conv.out_channels), "relu": nn.ReLU()}
+    return nn.Sequential(OrderedDict(layers))
 
 
 def _separable(channels: int, out: int, *, stride: int) -> nn.Sequential:
@@ -59,4 +62,5 @@ def _separable(channels: int, out: int, *, stride: int) -> nn.Sequential:
         bias=False,
     )
     pointwise = nn.Conv2d(channels, out, 1, bias=False)
-    return nn.Sequential(_normalised(depthwise), _normalised(pointwise))
+    halves = {"depthwise": _normalised(depthwise), "pointwise": _normalised(pointwise)}
+    return nn.Sequential(OrderedDict(halves))

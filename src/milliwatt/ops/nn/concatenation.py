@@ -17,7 +17,7 @@ import numpy as np
 
 from milliwatt.errors import ShapeMismatch, UnsupportedOp
 from milliwatt.ir import Arrays, DType, Op, Rows, TensorType, Types, Window
-from milliwatt.ops.axes import inner_axis
+from milliwatt.ops.axes import one_scale
 
 MAX_OPERANDS = 4
 """How many operands kernels take; an importer chains more, ``cat(cat(a, b, c, d), e)``."""
@@ -41,16 +41,16 @@ class Concatenation(Op):
             raise ShapeMismatch(f"{self.name}: wants 2 operands or more, got {len(types)}")
         self._want(types, *[tuple(DType)] * len(types))
         first = types[0]
+        one_scale(self.name, first)
         if not 0 <= self.axis < len(first.shape):
             raise ShapeMismatch(
                 f"{self.name}: axis {self.axis} of {first}, which has {len(first.shape)} axes"
             )
         for i, t in enumerate(types):
             self._alike(first, t, i)
-        shape = list(first.shape)
-        shape[self.axis] = sum(t.shape[self.axis] for t in types)
-        y = replace(first, shape=tuple(shape))
-        if self.axis < inner_axis(y) - 1 or any(t.row_axis != y.row_axis for t in types):
+        before, behind = first.shape[: self.axis], first.shape[self.axis + 1 :]
+        y = replace(first, shape=(*before, sum(t.shape[self.axis] for t in types), *behind))
+        if self.axis < (y.row_axis or 0) or any(t.row_axis != y.row_axis for t in types):
             raise UnsupportedOp(
                 f"{self.name}: {first} along the batch axis 0; reshape to drop that axis"
             )

@@ -2,9 +2,7 @@
 
     y[m,o] = clamp(zy + requantise(bias[o] + sum over k of (x[m,k] - zx) * w[o,k]))
 
-Source: TensorFlow Lite 8-bit quantisation specification, FULLY_CONNECTED. With one scale for all
-weights the product of the two scales is taken in single precision, with one scale an output in
-double, as TensorFlow Lite Micro does.
+Source: TensorFlow Lite 8-bit quantisation specification, FULLY_CONNECTED.
 """
 
 from dataclasses import dataclass
@@ -14,7 +12,7 @@ import numpy as np
 
 from milliwatt.errors import ShapeMismatch
 from milliwatt.ir import Arrays, DType, Op, Quant, Rows, TensorType, Types, Window
-from milliwatt.ops.fixed import Int32, clamp, quantize_multipliers, requantize, wrap_int32
+from milliwatt.ops.fixed import clamp, requantize, wrap_int32
 from milliwatt.ops.nn.conv2d import channel_multipliers
 
 
@@ -49,7 +47,7 @@ class FullyConnected(Op):
         centred = x.astype(np.float64) - types[0].zero_point
         # float64 sums of int9 by int8 products are exact below 2**36 terms
         acc = (centred @ w.T.astype(np.float64)).astype(np.int64) + bias
-        scaled = requantize(wrap_int32(acc), *self.multipliers(types[0], types[1]))
+        scaled = requantize(wrap_int32(acc), *channel_multipliers(types[0], types[1], self.out))
         return (clamp(scaled + self.out.zero_point, *self.clip, np.dtype(np.int8)),)
 
     def macs(self, types: Types) -> int:
@@ -60,10 +58,3 @@ class FullyConnected(Op):
         """Need one row for one row."""
         del types
         return (Window(), None, None)
-
-    def multipliers(self, x: TensorType, w: TensorType) -> tuple[Int32, Int32]:
-        """Return mantissas and shifts: one, or one for each output."""
-        if w.quantized.axis is not None:
-            return channel_multipliers(x, w, self.out)
-        product = float(np.float32(x.scale) * np.float32(w.scale))
-        return quantize_multipliers([product / self.out.scale[0]])

@@ -12,9 +12,12 @@ from typing import ClassVar
 
 import numpy as np
 
+from milliwatt.errors import ShapeMismatch
 from milliwatt.ir import Arrays, Types
 from milliwatt.ops.binary import Binary
 from milliwatt.ops.fixed import clamp, quantize_multiplier, requantize
+
+LARGEST_SHIFT = 14  # a product is below 2**16; shifted it must stay below 2**30
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,5 +39,16 @@ class Mul(Binary):
         return (clamp(scaled + self.out.zero_point, *self.clip, types[0].dtype.numpy),)
 
     def multiplier(self, types: Types) -> tuple[int, int]:
-        """Return mantissa and shift, computed in double precision."""
-        return quantize_multiplier(types[0].scale * types[1].scale / self.out.scale[0])
+        """Return mantissa and shift, computed in double precision.
+
+        Raises:
+            ShapeMismatch: shifting a product of two operands would overflow int32.
+        """
+        real = types[0].scale * types[1].scale / self.out.scale[0]
+        mantissa, shift = quantize_multiplier(real)
+        if shift > LARGEST_SHIFT:
+            raise ShapeMismatch(
+                f"{self.name}: the output's scale {self.out.scale[0]:g} is {real:g} times finer than the "
+                f"product's; at most 2**{LARGEST_SHIFT} works, and past 2**9 all but 0 saturates"
+            )
+        return mantissa, shift

@@ -7,7 +7,7 @@ import numpy as np
 
 from milliwatt.errors import ShapeMismatch, UnsupportedOp
 from milliwatt.ir import Arrays, DType, Op, Rows, TensorType, Types, Window
-from milliwatt.ops.axes import inner_axis, one_per_axis, wanted_rank
+from milliwatt.ops.axes import one_per_axis, one_scale, wanted_rank
 
 DTYPES = (DType.S8, DType.U8, DType.S16, DType.S32)
 
@@ -34,10 +34,11 @@ class Pad(Op):
         self._want(types, DTYPES)
         (x,) = types
         wanted_rank(self.name, x)
+        one_scale(self.name, x)
         one_per_axis(self.name, "paddings", self.pads, x)
         if any(n < 0 for pair in self.pads for n in pair):
             raise ShapeMismatch(f"{self.name}: paddings {self.pads} of {x}; wanted none below 0")
-        if any(pair != (0, 0) for pair in self.pads[: max(0, inner_axis(x) - 1)]):
+        if any(pair != (0, 0) for pair in self.pads[: x.row_axis or 0]):
             raise UnsupportedOp(f"{self.name}: paddings {self.pads} reach the batch axis of {x}")
         low, high = x.dtype.limits
         if not low <= self.filler(x) <= high:

@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from milliwatt.errors import ShapeMismatch, UnsupportedOp
 from milliwatt.ir import Arrays, DType, Op, Rows, Types, Window
-from milliwatt.ops.axes import one_per_axis, wanted_rank
+from milliwatt.ops.axes import one_per_axis, one_scale, wanted_rank
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ class StridedSlice(Op):
         self._want(types, tuple(DType))
         (x,) = types
         wanted_rank(self.name, x)
+        one_scale(self.name, x)
         one_per_axis(self.name, "begins", self.begin, x)
         one_per_axis(self.name, "strides", self.stride, x)
         one_per_axis(self.name, "sizes", self.shape, x)

@@ -12,6 +12,7 @@ import numpy as np
 
 from milliwatt.errors import ShapeMismatch, UnsupportedOp
 from milliwatt.ir import Arrays, DType, Op, Types
+from milliwatt.ops.axes import one_scale
 
 MAX_RANK = 5
 
@@ -41,10 +42,7 @@ class Transpose(Op):
             )
         if sorted(self.perm) != list(range(len(x.shape))):
             raise ShapeMismatch(f"{self.name}: {list(self.perm)} is no order of the axes of {x}")
-        if x.quant is not None and x.quant.axis is not None:
-            raise UnsupportedOp(
-                f"{self.name}: {x} has {x.quant}; only one scale for the tensor is supported"
-            )
+        one_scale(self.name, x)
         return (replace(x, shape=tuple(x.shape[a] for a in self.perm)),)
 
     def evaluate(self, types: Types, arrays: Arrays) -> Arrays:

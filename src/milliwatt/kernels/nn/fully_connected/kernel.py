@@ -9,6 +9,7 @@ import numpy as np
 from milliwatt.ir import Array, DType, Node
 from milliwatt.kernels.constants import content, fold_zero_point
 from milliwatt.kernels.kernel import Kernel, Variant
+from milliwatt.ops.nn.conv2d import channel_multipliers
 from milliwatt.ops.nn.fully_connected import FullyConnected
 from milliwatt.targets.isa import Isa
 
@@ -33,7 +34,7 @@ def _constants(node: Node) -> Mapping[str, Array]:
     op = cast("FullyConnected", node.op)
     x, w, bias = node.inputs
     sums = content(w).astype(np.int64).sum(axis=1)
-    multiplier, shift = op.multipliers(x.type, w.type)
+    multiplier, shift = channel_multipliers(x.type, w.type, op.out)
     return {
         "weights": content(w),
         "bias": fold_zero_point(content(bias), x.type.zero_point, sums),

@@ -8,8 +8,9 @@ typedef struct {
     int32_t outer, inner;            /* loops over a row of y */
     int32_t a_row, a_outer, a_inner; /* steps in a: row pointers, elements, elements */
     int32_t b_row, b_outer, b_inner;
-    int32_t zero_a, zero_b, zero_y;  /* integers that stand for 0.0 */
-    int32_t multiplier, shift;       /* Q31, and how far to shift, to the left */
+    int32_t zero_a, zero_b;          /* integers that stand for 0.0 */
+    int32_t left;                    /* of the product, at most 14 */
+    int32_t zero_y, multiplier_y, round_y, right_y; /* see mw_scale */
     int32_t low, high;               /* clamp, on the stored integer */
 } mw_mul_params;
 

@@ -2,6 +2,7 @@
 #include "mul.h"
 
 #include "fixed.h"
+#include "scale.h"
 
 void mw_mul_s8_scalar(const mw_mul_params *p, const void *const *a, const void *const *b,
                       void *const *y, int32_t rows, void *scratch)
@@ -15,8 +16,9 @@ void mw_mul_s8_scalar(const mw_mul_params *p, const void *const *a, const void *
             const int8_t *at_a = row_a, *at_b = row_b;
             for (int32_t k = 0; k < p->inner; k++, at_a += p->a_inner, at_b += p->b_inner) {
                 const int32_t product = (*at_a - p->zero_a) * (*at_b - p->zero_b);
-                const int32_t v = mw_requantize(product, p->multiplier, p->shift) + p->zero_y;
-                *out++ = (int8_t)mw_clamp(v, p->low, p->high);
+                const int32_t v = mw_scale(product * (1 << p->left), p->multiplier_y, p->round_y,
+                                           p->right_y);
+                *out++ = (int8_t)mw_clamp(v + p->zero_y, p->low, p->high);
             }
         }
     }

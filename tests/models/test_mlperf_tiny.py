@@ -1,0 +1,122 @@
+"""The five models of MLPerf Tiny: TensorFlow Lite Micro = reference = C = machine code, to the bit.
+
+TFLM is compared with the reference at the output of every operator, each time with a file that
+ends there; the compiled code then with the reference at every layer, on every board.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from milliwatt.errors import DoesNotFit, NotAvailable
+from milliwatt.importers.tflite import cut, cuttable, load_tflite, read
+from milliwatt.project import build
+from milliwatt.project.prove import check_layers, same_bits
+from milliwatt.run.reference import Reference
+from milliwatt.run.tflm import Tflm
+from milliwatt.targets import BOARDS, Board, Memory, Support, load_board
+
+MODELS = ("ad01_int8", "kws_ref_model", "pretrainedResnet_quant", "str_ww_ref_model", "vww_96_int8")
+EMULATED = tuple(name for name in BOARDS if load_board(name).support is Support.EMULATED)
+TOO_LARGE = {
+    ("ad01_int8", "stm32f103"): "flash",
+    ("pretrainedResnet_quant", "stm32f103"): "RAM",
+    ("vww_96_int8", "stm32f103"): "RAM",
+}
+"""What the smallest board cannot hold, and the memory that it lacks."""
+
+# Five of an int8's eight bits at work: a wrong multiplier, shift, zero point or clamp then moves
+# values that are not at a stop. Classifiers' last softmax saturates on anything that is not speech
+# or a picture; what it reads counts there, and its own exactness is a matter of the operator's tests.
+DISTINCT_VALUES = 32
+DISTINCT_OF_SOFTMAX = 5
+DISTINCT_OUTPUTS = 32  # whole tensors: inputs must not all end in the same place
+
+PAIRS = [
+    pytest.param(model, board, id=f"{model}-{board}", marks=pytest.mark.xdist_group(model))
+    for model in MODELS
+    for board in EMULATED
+]
+EACH = [pytest.param(m, id=m, marks=pytest.mark.xdist_group(m)) for m in MODELS]
+
+
+def test_the_boards_are_seven():
+    assert len(EMULATED) == 7
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_every_operator_is_that_of_tflm(name, shared, known, inputs_for):
+    source = (shared / "models" / f"{name}.tflite").read_bytes()
+    main = read(source).main
+    assert cuttable(main) == tuple(range(len(main.operators)))
+    poor = []
+    for index in cuttable(main):
+        shortened = cut(source, index)
+        graph = load_tflite(shortened)
+        oracle, reference = _tflm(shortened), Reference(graph)
+        seen = []
+        for i, sample in enumerate(inputs_for(graph)):
+            (wanted,), (got,) = oracle.run(sample), reference.run(sample)
+            assert same_bits(wanted, got), f"operator {index}, sample {i}"
+            seen.append(wanted)
+        poor += _too_few(seen, index, main.operators[index].name)
+    assert not poor, "\n".join(poor)
+    exact = known(shared / "models" / f"{name}.tflite")
+    for i in range(len(seen)):
+        assert same_bits(seen[i], exact.outputs(i)[0]), "the whole model is its last cut"
+
+
+@pytest.mark.parametrize(("name", "board"), PAIRS)
+def test_every_layer_on_every_board(name, board, shared, known):
+    exact = known(shared / "models" / f"{name}.tflite")
+    target = load_board(board)
+    if (name, board) in TOO_LARGE:
+        with pytest.raises(DoesNotFit, match=TOO_LARGE[name, board]):
+            build(exact.model, target)
+        target = _roomy(target)
+    compiled = build(exact.model, target)
+    assert set(compiled.runners) == {"host", f"target {board}"}
+    for where, runner in compiled.runners.items():
+        for i, sample in enumerate(exact.inputs):
+            traced = runner.trace(sample)
+            assert set(traced) == {call.node.name for call in compiled.plan.calls}
+            check_layers(where, i, exact.model.graph, traced, exact.traces[i])
+            for wanted, got in zip(exact.outputs(i), runner.run(sample), strict=True):
+                assert same_bits(wanted, got), f"{where}, sample {i}"
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_the_host_board(name, shared, known):
+    exact = known(shared / "models" / f"{name}.tflite")
+    compiled = build(exact.model, "host")
+    assert compiled.target is None
+    for i, sample in enumerate(exact.inputs):
+        check_layers("host", i, exact.model.graph, compiled.host.trace(sample), exact.traces[i])
+        for wanted, got in zip(exact.outputs(i), compiled.host.run(sample), strict=True):
+            assert same_bits(wanted, got)
+
+
+def _too_few(outputs, index, operator):
+    values, tensors = len(np.unique(np.stack(outputs))), len({o.tobytes() for o in outputs})
+    if operator == "SOFTMAX":
+        return [] if values >= DISTINCT_OF_SOFTMAX else [f"{index} {operator}: {values} values"]
+    if values >= DISTINCT_VALUES and tensors >= DISTINCT_OUTPUTS:
+        return []
+    return [f"operator {index} ({operator}) gives {values} values, {tensors} outputs: proves little"]
+
+
+def _roomy(board: Board) -> Board:
+    """Return the board with memory enough, so that its core is proven on every model."""
+    assert board.flash is not None
+    assert board.ram is not None
+    return replace(
+        board, flash=Memory(board.flash.origin, 1 << 20), ram=Memory(board.ram.origin, 1 << 18)
+    )
+
+
+def _tflm(model: bytes) -> Tflm:
+    try:
+        return Tflm(model)
+    except NotAvailable as e:
+        pytest.skip(str(e))
