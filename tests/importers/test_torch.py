@@ -6,18 +6,21 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
+from milliwatt.errors import UnsupportedOp
+from milliwatt.ir import DType
+
 torch = pytest.importorskip("torch", reason="needs PyTorch (milliwatt[learn])")
 pytest.importorskip("torchao", reason="needs torchao (milliwatt[learn])")
+nn = torch.nn
 
-from torch import nn  # noqa: E402
-
-from milliwatt.errors import UnsupportedOp  # noqa: E402
-from milliwatt.importers.torch import RULES, import_program  # noqa: E402
-from milliwatt.importers.torch.lowering import TO_IMAGE  # noqa: E402
-from milliwatt.importers.torch.read import QUANTIZE, read  # noqa: E402
-from milliwatt.ir import DType  # noqa: E402
-from milliwatt.learn import quantize  # noqa: E402
-from milliwatt.learn.quantizer import RULES as QUANTIZER_RULES  # noqa: E402
+# imported by call: only after the two lines above are these sure to be there
+import_program = pytest.importorskip("milliwatt.importers.torch").import_program
+RULES = pytest.importorskip("milliwatt.importers.torch.rules").RULES
+TO_IMAGE = pytest.importorskip("milliwatt.importers.torch.lowering").TO_IMAGE
+QUANTIZE = pytest.importorskip("milliwatt.importers.torch.read").QUANTIZE
+read = pytest.importorskip("milliwatt.importers.torch.read").read
+quantize = pytest.importorskip("milliwatt.learn").quantize
+QUANTIZER_RULES = pytest.importorskip("milliwatt.learn.quantizer").RULES
 
 SHAPE = (6, 12, 4)  # channels, height, width
 SCALE, ZERO = 1 / 32, -5

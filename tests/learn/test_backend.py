@@ -34,3 +34,14 @@ def test_absence_says_what_to_type(absent):
     )
     wanted = f"the package {absent}, which is not installed; type: pip install 'milliwatt[learn]'"
     assert wanted in done.stdout, done.stderr
+
+
+def test_reading_programs_without_pytorch_says_what_to_type():
+    done = python(
+        "import sys; sys.modules['torch'] = None\n"
+        "from milliwatt.errors import NotAvailable\n"
+        "try:\n    import milliwatt.importers.torch\n"
+        "except NotAvailable as e:\n    print(e)"
+    )
+    wanted = "the package torch, which is not installed; type: pip install 'milliwatt[learn]'"
+    assert wanted in done.stdout, done.stderr

@@ -43,7 +43,7 @@ def test_a_broadcast_operand_gives_its_only_row_to_all():
 
 def test_rows_along_another_axis_are_refused():
     # of [1, 5, 4, 3] rows lie along 5; [4, 3] alone would have rows along 4
-    with pytest.raises(ShapeMismatch, match="are not those of the output .* give it 4 dimensions"):
+    with pytest.raises(ShapeMismatch, match=r"are not those of the output .* give it 4 dimensions"):
         Add(Quant((1.0,))).infer((s8((1, 5, 4, 3)), s8((4, 3))))
 
 

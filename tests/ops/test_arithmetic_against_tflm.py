@@ -38,14 +38,34 @@ def test_elementwise_operators(op, name, rng):
         _check(op(out), name, (a, b), rng, constant=constant)
 
 
+@pytest.mark.parametrize(("op", "name"), [(Add, "ADD"), (Sub, "SUB"), (Mul, "MUL")])
+def test_every_pair_of_numbers(op, name, rng):
+    # scales near multiples of each other, where ties show the last bit of a multiplier
+    fine = _scale(rng, 0.05)
+    a, b, y = (float(np.float32(fine * 2.0 ** rng.integers(-2, 3))) for _ in range(3))
+    near = float(np.nextafter(np.float32(a), np.float32(1)))
+    y = y if op is not Mul else float(np.float32(a * b * 64))
+    row = np.arange(-128, 128, dtype=np.int8)
+    types = (
+        TensorType((256, 1), DType.S8, Quant((near,), _zero(rng))),
+        TensorType((1, 256), DType.S8, Quant((b,), _zero(rng))),
+    )
+    arrays = (row.reshape(256, 1), row.reshape(1, 256))
+    _check(op(Quant((y,), _zero(rng))), name, types, rng, arrays=arrays)
+
+
 def test_the_clamp_of_a_fused_activation(rng):
     a, b = _type((1, 40), rng), _type((1, 40), rng)
     out = Quant((_scale(rng, a.scale),), _zero(rng))
-    _check(Add(out, (max(-128, out.zero_point), 127)), "ADD", (a, b), rng, FusedActivationFunction=1)
+    _check(
+        Add(out, (max(-128, out.zero_point), 127)), "ADD", (a, b), rng, FusedActivationFunction=1
+    )
 
 
 @pytest.mark.parametrize("padding", [SAME, VALID])
-@pytest.mark.parametrize(("op", "name"), [(AveragePool2d, "AVERAGE_POOL_2D"), (MaxPool2d, "MAX_POOL_2D")])
+@pytest.mark.parametrize(
+    ("op", "name"), [(AveragePool2d, "AVERAGE_POOL_2D"), (MaxPool2d, "MAX_POOL_2D")]
+)
 def test_pooling(op, name, padding, rng):
     x = _type((1, *rng.integers(5, 10, 2), rng.integers(1, 4)), rng)
     window, stride = _pair(rng, 5), _pair(rng, 3)
@@ -54,7 +74,8 @@ def test_pooling(op, name, padding, rng):
         pad = (*_same(x.shape[1], window[0], stride[0]), *_same(x.shape[2], window[1], stride[1]))
     _check(
         op(x.quantized, window, stride, pad), name, (x,), rng,
-        StrideH=stride[0], StrideW=stride[1], FilterHeight=window[0], FilterWidth=window[1], Padding=padding,
+        StrideH=stride[0], StrideW=stride[1],
+        FilterHeight=window[0], FilterWidth=window[1], Padding=padding,
     )  # fmt: skip
 
 
@@ -76,7 +97,9 @@ def test_mean(axes, keep_dims, rng):
 
 
 def test_mean_of_large_and_small_scales(rng):
-    x = TensorType((1, int(rng.integers(1, 200)), 3), DType.S8, Quant((_scale(rng, 0.1),), _zero(rng)))
+    x = TensorType(
+        (1, int(rng.integers(1, 200)), 3), DType.S8, Quant((_scale(rng, 0.1),), _zero(rng))
+    )
     out = Quant((_scale(rng, float(2.0 ** rng.integers(-30, 12))),), _zero(rng))
     _check(Mean(out, (1,)), "MEAN", (x,), rng, axes=(1,), KeepDims=False)
 
@@ -98,11 +121,12 @@ def _check(
     *,
     constant: bool = False,
     axes: tuple[int, ...] = (),
+    arrays: tuple[Array, ...] = (),
     **options: object,
 ) -> None:
-    """Compare on noise; the last operand may be a constant of the file."""
+    """Compare, on noise where nothing is given; the last operand may be a constant of the file."""
     (y,) = op.infer(types)
-    arrays = [_noise(t, rng) for t in types]
+    arrays = arrays or tuple(_noise(t, rng) for t in types)
     m = ModelBuilder()
     tensors = []
     for i, (t, data) in enumerate(zip(types, arrays, strict=True)):
@@ -114,18 +138,20 @@ def _check(
     out = m.tensor("y", y.shape, scale=y.scale, zero=y.zero_point)
     m.op(name, tensors, [out], **options)
     (wanted,) = Tflm(m.finish(inputs, [out])).run(arrays[: len(inputs)])
-    (got,) = op.evaluate(types, tuple(arrays))
+    (got,) = op.evaluate(types, arrays)
     np.testing.assert_array_equal(got, wanted.reshape(got.shape))
 
 
 def _noise(t: TensorType, rng: Rng) -> Array:
-    """Return noise around a place in the range, of any width, so that sums do not all look alike."""
+    """Return noise of any width around any place in the range."""
     low, high = np.sort(rng.integers(-128, 128, 2))
     return rng.integers(low, high + 1, t.shape).astype(np.int8)
 
 
 def _type(shape: tuple[int, ...], rng: Rng) -> TensorType:
-    return TensorType(tuple(int(n) for n in shape), DType.S8, Quant((_scale(rng, 0.05),), _zero(rng)))
+    return TensorType(
+        tuple(int(n) for n in shape), DType.S8, Quant((_scale(rng, 0.05),), _zero(rng))
+    )
 
 
 def _scale(rng: Rng, typical: float) -> float:

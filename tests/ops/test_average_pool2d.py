@@ -36,7 +36,7 @@ def test_results_clamp():
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 7, 63, 4086, LARGEST_WINDOW])
 def test_dividing_by_multiplication_is_exact(count):
-    # every numerator that sums of int8 and the half lead to, with the shift that windows use as well
+    # every numerator that sums of int8 lead to; 31 is the shift that windows use
     numerators = np.arange(128 * count + count // 2 + 1, dtype=np.uint64)
     multiplier, shift = reciprocal_of_count(count)
     for m, s in ((multiplier, shift), (-(-(1 << 31) // count), 31)):

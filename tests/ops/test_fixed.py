@@ -1,4 +1,4 @@
-"""Fixed-point arithmetic: worked by hand, and the same in C (fixed.h, fixed_exp.h, scale.h) on edges and noise."""
+"""Fixed-point arithmetic: worked by hand, and the same in C on edges and noise."""
 
 import ctypes
 import math
@@ -39,16 +39,28 @@ int32_t shift_left_saturate(int32_t a, int32_t b) { return mw_shift_left_saturat
 int32_t high_mul(int32_t a, int32_t b) { return mw_doubling_high_mul(a, b); }
 int32_t shift_right(int32_t a, int32_t b) { return mw_rounding_shift_right(a, b); }
 int32_t requantize(int32_t a, int32_t m, int32_t s) { return mw_requantize(a, m, s); }
-int32_t scale(int32_t x, int32_t m, int32_t round, int32_t right) { return mw_scale(x, m, round, right); }
+int32_t scale(int32_t x, int32_t m, int32_t half, int32_t by) { return mw_scale(x, m, half, by); }
 int32_t exp_of_negative(int32_t x) { return mw_exp_of_negative(x); }
 int32_t reciprocal_of_half(int32_t x) { return mw_reciprocal_of_half(x); }
 int32_t reciprocal_mantissa(int32_t x) { int32_t bits; return mw_reciprocal(x, 12, &bits); }
 int32_t reciprocal_bits(int32_t x) { int32_t bits; mw_reciprocal(x, 12, &bits); return bits; }
 """
-FLAGS = ("-std=c11", "-O1", "-shared", "-fPIC", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror")
+FLAGS = (
+    "-std=c11",
+    "-O1",
+    "-shared",
+    "-fPIC",
+    "-Wall",
+    "-Wextra",
+    "-Wconversion",
+    "-Wshadow",
+    "-Werror",
+)
 TRAPS = ("-fsanitize=undefined", "-fsanitize-trap=undefined")
 EDGES = [v + d for v in (INT32_MIN, -(1 << 30), 0, 1 << 30, INT32_MAX) for d in (-2, -1, 0, 1, 2)]
-INT32 = st.sampled_from([v for v in EDGES if INT32_MIN <= v <= INT32_MAX]) | st.integers(INT32_MIN, INT32_MAX)
+INT32 = st.sampled_from([v for v in EDGES if INT32_MIN <= v <= INT32_MAX]) | st.integers(
+    INT32_MIN, INT32_MAX
+)
 MANTISSA = st.sampled_from([0, 1 << 30, (1 << 30) + 1, INT32_MAX]) | st.integers(1 << 30, INT32_MAX)
 
 
@@ -111,14 +123,18 @@ def test_the_exponential_is_near_the_real_one():
     x = -np.linspace(0, 31.99, 500)
     got = exp_of_negative((x * 2**26).astype(np.int64)) / 2**31
     # the series is cut after its fourth power: (1/8)^5 / 5! relative; each product rounds by 2**-32
-    np.testing.assert_allclose(got, np.exp(np.trunc(x * 2**26) / 2**26), rtol=3e-7, atol=8 * 2.0**-32)
+    np.testing.assert_allclose(
+        got, np.exp(np.trunc(x * 2**26) / 2**26), rtol=3e-7, atol=8 * 2.0**-32
+    )
 
 
 @pytest.mark.parametrize("x", [1.0, 1.5, 2.0, 3.0, 7.25, 100.0, 511.9])
 def test_the_reciprocal_is_near_the_real_one(x):
     mantissa, bits = reciprocal(np.array(int(x * 2**19)), 12)
     # Newton's three steps from an error of 1/17 leave (1/17)^8 < 2**-32; a few roundings of 2**-29
-    assert math.isclose(int(mantissa) / 2**31 / 2 ** int(bits), int(x * 2**19) ** -1 * 2**19, rel_tol=2**-26)
+    assert math.isclose(
+        int(mantissa) / 2**31 / 2 ** int(bits), int(x * 2**19) ** -1 * 2**19, rel_tol=2**-26
+    )
 
 
 @given(INT32, INT32)
@@ -148,7 +164,11 @@ def test_requantising_is_alike(c, acc, mantissa, shift):
     assert c.requantize(acc, mantissa, shift) == requantize(np.array(acc), mantissa, shift)
 
 
-@given(st.integers(-(1 << 28) + 1, (1 << 28) - 1) | st.integers(-600, 600), MANTISSA, st.integers(-31, 0))
+@given(
+    st.integers(-(1 << 28) + 1, (1 << 28) - 1) | st.integers(-600, 600),
+    MANTISSA,
+    st.integers(-31, 0),
+)
 def test_scaling_small_numbers_is_requantising(c, x, mantissa, shift):
     p = right_shift("y", shift)
     got = c.scale(x, mantissa, p["round_y"], p["right_y"])

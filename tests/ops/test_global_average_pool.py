@@ -17,7 +17,9 @@ def test_each_channel_has_its_average():
     # (1 + 2) / 2 away from zero; (-1 - 4) / 2 likewise
     x = s8((1, 2, 1, 2), zero=5)
     assert evaluate(GlobalAveragePool(ONE), ([[1, -1], [2, -4]], x)).tolist() == [[[[2, -3]]]]
-    assert evaluate(GlobalAveragePool(ONE, (-2, 1)), ([[1, -1], [2, -4]], x)).tolist() == [[[[1, -2]]]]
+    assert evaluate(GlobalAveragePool(ONE, (-2, 1)), ([[1, -1], [2, -4]], x)).tolist() == [
+        [[[1, -2]]]
+    ]
     assert GlobalAveragePool(ONE).rows((x,)) is Special.ACCUMULATE
 
 

@@ -16,7 +16,7 @@ def test_a_product_on_the_output_scale():
 
 def test_the_two_roundings():
     # the factor 1/4 is 2**30 shifted right once: 1/2 upward, then 1/2 away from zero.
-    # 6/4: 3 -> 1.5 -> 2;  -6/4: -3 -> -2;  5/4: 2.5 -> 3 -> 2 (once rounded it would be 1);  -5/4: -2 -> -1
+    # 6/4: 3 -> 1.5 -> 2;  -6/4: -3 -> -2;  5/4: 2.5 -> 3 -> 2 (1 if rounded once);  -5/4: -2 -> -1
     y = evaluate(Mul(Quant((4.0,))), ([6, -6, 5, -5], s8((4,))), ([1, 1, 1, 1], s8((4,))))
     assert y.tolist() == [2, -2, 2, -1]
 

@@ -12,12 +12,20 @@ REVERSED = tuple(range(127, -129, -1))
 
 
 def test_the_first_entry_is_for_the_lowest_number():
-    assert evaluate(Table(ONE, REVERSED), ([-128, -1, 0, 127], s8((4,)))).tolist() == [127, 0, -1, -128]
+    assert evaluate(Table(ONE, REVERSED), ([-128, -1, 0, 127], s8((4,)))).tolist() == [
+        127,
+        0,
+        -1,
+        -128,
+    ]
 
 
 def test_unsigned_numbers_start_at_zero():
     x = TensorType((2, 2), DType.U8, ONE)
-    assert evaluate(Table(ONE, REVERSED), ([0, 1, 128, 255], x)).tolist() == [[127, 126], [-1, -128]]
+    assert evaluate(Table(ONE, REVERSED), ([0, 1, 128, 255], x)).tolist() == [
+        [127, 126],
+        [-1, -128],
+    ]
 
 
 def test_the_output_may_be_unsigned():

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from milliwatt.errors import InputError
 
 Counts = npt.NDArray[np.int16]
+AXES = ("time", "channel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,11 @@ class Recording:
 
     def __post_init__(self) -> None:
         """Refuse anything but int16 ``[time, channel]``."""
-        if self.samples.dtype != np.int16 or self.samples.ndim != 2 or self.samples.size == 0:
+        if (
+            self.samples.dtype != np.int16
+            or self.samples.ndim != len(AXES)
+            or self.samples.size == 0
+        ):
             raise InputError(
                 f"recording {self.name}: samples are {self.samples.dtype} "
                 f"{list(self.samples.shape)}; wanted int16 [time, channel], neither of them 0"

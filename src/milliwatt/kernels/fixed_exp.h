@@ -1,4 +1,4 @@
-/* Exponential and reciprocal on fixed-point numbers. The meaning is in milliwatt/ops/fixed_exp.py. */
+/* Exponential and reciprocal in fixed point. The meaning is in milliwatt/ops/fixed_exp.py. */
 #ifndef MW_FIXED_EXP_H
 #define MW_FIXED_EXP_H
 
@@ -57,8 +57,8 @@ static inline int32_t mw_reciprocal_of_half(int32_t half)
     return x;
 }
 
-/* 1 / x as mantissa * 2^-bits, for positive x with the given integer bits: returns the mantissa, with
- * no integer bits, and how many bits x has above 1. */
+/* 1 / x as mantissa * 2^-bits, for positive x with the given integer bits: returns the mantissa,
+ * with no integer bits, and how many bits x has above 1. */
 static inline int32_t mw_reciprocal(int32_t x, int32_t integer_bits, int32_t *bits)
 {
     uint32_t normal = (uint32_t)x;

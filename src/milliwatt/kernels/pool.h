@@ -43,9 +43,9 @@ static inline void mw_pool_columns(const mw_pool_params *p, mw_pool_window *insi
 
 /* round(sum / count), halves away from zero, where reciprocal = ceil(2^shift / count).
  *
- * Magnitudes of sums of int8 are at most 128 * count, so the numerator is at most 128.5 * count. The
- * reciprocal is too large by less than one part in 2^shift / count, and the quotient is exact while
- * 128.5 * count^2 < 2^shift: with a shift of 31 up to a count of 4087.
+ * Magnitudes of sums of int8 are at most 128 * count, so the numerator is at most 128.5 * count.
+ * The reciprocal is too large by less than one part in 2^shift / count, and the quotient is exact
+ * while 128.5 * count^2 < 2^shift: with a shift of 31 up to a count of 4087.
  */
 static inline int32_t mw_pool_mean(int32_t sum, int32_t half, uint32_t reciprocal, int32_t shift)
 {

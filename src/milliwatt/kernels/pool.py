@@ -26,9 +26,10 @@ def pool_params(node: Node) -> Mapping[str, int]:
 
 
 def reciprocal_of_count(count: int) -> tuple[int, int]:
-    """Return ``ceil(2**shift / count)``, in (2**29, 2**30], and the shift; the head of ``pool.h`` says why.
+    """Return ``ceil(2**shift / count)``, in (2**29, 2**30], and the shift.
 
-    With ``2**shift > 2**30 * count / 2`` quotients are exact for counts below ``2**30 / 257``.
+    The quotient is that of ``mw_pool_mean`` in ``pool.h``, where its exactness is derived. With
+    ``2**shift > 2**30 * count / 2`` quotients are exact for counts below ``2**30 / 257``.
     """
     shift = 30 + count.bit_length() - 1
     return -(-(1 << shift) // count), shift

@@ -15,7 +15,9 @@ def sum_params(node: Node) -> Mapping[str, int]:
     op = cast("Add | Sub", node.op)
     params = loop_params(node)
     zeros = (*(t.zero_point for t in node.types), op.out.zero_point)
-    for letter, zero, (mantissa, shift) in zip("aby", zeros, op.multipliers(node.types), strict=True):
+    for letter, zero, (mantissa, shift) in zip(
+        "aby", zeros, op.multipliers(node.types), strict=True
+    ):
         params |= {f"zero_{letter}": zero, f"multiplier_{letter}": mantissa}
         params |= right_shift(letter, shift)
     return params | {"low": op.clip[0], "high": op.clip[1]}

@@ -15,6 +15,7 @@ import torch
 from milliwatt.errors import InputError
 
 Int8 = npt.NDArray[np.int8]
+AXES = ("N", "frame", "feature")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Features:
             InputError: ``compute`` gave something other than int8 ``[N, frame, feature]``.
         """
         q = self.compute(counts)
-        if q.dtype != np.int8 or q.ndim != 3 or len(q) != len(counts):
+        if q.dtype != np.int8 or q.ndim != len(AXES) or len(q) != len(counts):
             raise InputError(
                 f"features of {len(counts)} recordings are {q.dtype} {list(q.shape)}; "
                 f"wanted int8 [{len(counts)}, frame, feature]"

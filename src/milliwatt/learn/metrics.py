@@ -8,11 +8,12 @@ import numpy.typing as npt
 from milliwatt.errors import InputError
 
 Labels = npt.NDArray[np.int64]
+AXES = ("N", "class")
 
 
 def predictions(scores: npt.NDArray[np.generic]) -> Labels:
     """Return int64 ``[N]``, the best class of each row of ``[N, class]``; the first on a tie."""
-    if scores.ndim != 2:
+    if scores.ndim != len(AXES):
         raise InputError(f"scores {list(scores.shape)}; wanted [N, class]")
     best: Labels = np.argmax(scores, axis=1).astype(np.int64)
     return best

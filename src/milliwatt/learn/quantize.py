@@ -6,8 +6,8 @@ import torch
 from torch import nn
 from torch.export import Dim, ExportedProgram
 from torch.fx import GraphModule
-from torchao.quantization.pt2e import ObserverBase  # type: ignore[import-untyped]
-from torchao.quantization.pt2e.quantize_pt2e import (  # type: ignore[import-untyped]
+from torchao.quantization.pt2e import ObserverBase
+from torchao.quantization.pt2e.quantize_pt2e import (
     convert_pt2e,
     prepare_pt2e,
 )
@@ -17,6 +17,7 @@ from milliwatt.learn.quantizer import Int8Quantizer
 from milliwatt.learn.reproducible import reproducible
 
 BATCH = 64
+FEWEST = 2  # an example of one would fix the exported batch size
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,11 +60,11 @@ def quantize(
     """
     if model.training:
         raise InputError("the model is in training mode; call model.eval() before quantising")
-    if len(calibration) < 2:
-        raise InputError(f"{len(calibration)} calibration inputs; wanted at least 2")
+    if len(calibration) < FEWEST:
+        raise InputError(f"{len(calibration)} calibration inputs; wanted at least {FEWEST}")
     with reproducible(0), torch.no_grad():
         any_batch = ({0: Dim("batch")},)
-        exported = torch.export.export(model, (calibration[:2],), dynamic_shapes=any_batch)
+        exported = torch.export.export(model, (calibration[:FEWEST],), dynamic_shapes=any_batch)
         quantizer = Int8Quantizer(input_scale=input_scale, input_zero_point=input_zero_point)
         prepared = prepare_pt2e(exported.module(), quantizer)
         folded = _without_observers(prepare_pt2e(exported.module(), quantizer))

@@ -15,16 +15,16 @@ Source: TensorFlow Lite 8-bit quantisation specification.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch.fx import GraphModule, Node
-from torchao.quantization.pt2e import (  # type: ignore[import-untyped]
+from torchao.quantization.pt2e import (
     MinMaxObserver,
     ObserverOrFakeQuantize,
     PerChannelMinMaxObserver,
 )
-from torchao.quantization.pt2e.quantizer import (  # type: ignore[import-untyped]
+from torchao.quantization.pt2e.quantizer import (
     DerivedQuantizationSpec,
     FixedQParamsQuantizationSpec,
     QuantizationAnnotation,
@@ -113,8 +113,7 @@ class Int8Quantizer(Quantizer):  # type: ignore[misc]
                 note = _rule(node)(node, self._scheme)
             else:
                 continue
-            note._annotated = True  # noqa: SLF001  (torchao's interface)
-            node.meta[ANNOTATION] = note
+            node.meta[ANNOTATION] = replace(note, _annotated=True)
         return model
 
     def validate(self, model: GraphModule) -> None:
@@ -132,12 +131,10 @@ def _rule(node: Node) -> Rule:
 
 
 def _weighted(node: Node, scheme: Scheme) -> QuantizationAnnotation:
-    x, weight, *rest = node.args
-    assert isinstance(x, Node)  # noqa: S101  (by aten's schema, as is the weight)
-    assert isinstance(weight, Node)  # noqa: S101
+    x, weight, *bias = node.all_input_nodes
     inputs: dict[Node, QuantizationSpecBase] = {x: scheme.of(x), weight: WEIGHT}
-    if rest and isinstance(rest[0], Node):
-        inputs[rest[0]] = _bias(x, weight, node)
+    if bias:
+        inputs[bias[0]] = _bias(x, weight, node)
     return QuantizationAnnotation(inputs, _output(node))
 
 

@@ -1,7 +1,7 @@
 """Broadcasting seen by rows: how the operands of an elementwise operator meet a row of its output.
 
-Missing axes and axes of 1 repeat, as in numpy. Along rows an operand either has the output's rows or one
-row for all of them. Within a row its steps are those of two nested loops.
+Missing axes and axes of 1 repeat, as in numpy. Along rows an operand either has the output's rows
+or one row for all of them. Within a row its steps are those of two nested loops.
 """
 
 import math

@@ -1,8 +1,9 @@
 """Exponential and reciprocal on fixed-point numbers, as TensorFlow Lite Micro computes them.
 
-A number with ``n`` integer bits is an int32 that stands for ``raw / 2**(31 - n)``. The exponential is
-a short series for the part below a quarter and a tabulated factor for each bit above; the reciprocal
-is three steps of Newton's. No floating point takes part. The C twin is ``kernels/fixed_exp.h``.
+A number with ``n`` integer bits is an int32 that stands for ``raw / 2**(31 - n)``. The exponential
+is a short series for the part below a quarter and a tabulated factor for each bit above; the
+reciprocal is three steps of Newton's. No floating point takes part. The C twin is
+``kernels/fixed_exp.h``.
 
 Source: gemmlowp ``fixedpoint.h``; TensorFlow Lite ``common.h`` (normalised reciprocal).
 """
@@ -89,7 +90,8 @@ def _exp_above_minus_quarter(x: Int64) -> Int64:
 def _one_over_one_plus(x: Int64) -> Int64:
     """Return ``1 / (1 + x)`` for ``x`` in [0, 1), both with no integer bits.
 
-    The reciprocal of half of ``1 + x``, with two integer bits, is twice the result: one shift brings it
-    to none. (One is INT32_MAX here, and the half sum rounds up, so the half is exactly floored.)
+    The reciprocal of half of ``1 + x``, with two integer bits, is twice the result: one shift
+    brings it to none. (One is INT32_MAX here, and the half sum rounds up, so the half is exactly
+    floored.)
     """
     return shift_left_saturate(reciprocal_of_half((x + (1 << 31)) >> 1), 1)

@@ -6,8 +6,12 @@ from milliwatt.errors import ShapeMismatch
 from milliwatt.ir import DType, Op, Quant, Rows, TensorType, Types, Window
 from milliwatt.ops.nn.conv2d import image_size
 
-SCALE_TOLERANCE = 1e-6  # by how much the reference lets the two scales differ, which it then ignores
-LARGEST_WINDOW = 4087  # elements; dividing by multiplication is exact up to here, see kernels/pool.h
+SCALE_TOLERANCE = (
+    1e-6  # by how much the reference lets the two scales differ, which it then ignores
+)
+LARGEST_WINDOW = (
+    4087  # elements; dividing by multiplication is exact up to here, see kernels/pool.h
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +36,13 @@ class Pool2d(Op):
         want_same_quant(self.name, x, self.out)
         kh, kw = self.window
         if kh * kw > LARGEST_WINDOW:
-            raise ShapeMismatch(f"{self.name}: a {kh}x{kw} window; at most {LARGEST_WINDOW} elements work")
+            raise ShapeMismatch(
+                f"{self.name}: a {kh}x{kw} window; at most {LARGEST_WINDOW} elements work"
+            )
         if any(p >= k for p, k in zip(self.pad, (kh, kh, kw, kw), strict=True)):
-            raise ShapeMismatch(f"{self.name}: padding {self.pad} puts a {kh}x{kw} window outside the image")
+            raise ShapeMismatch(
+                f"{self.name}: padding {self.pad} puts a {kh}x{kw} window outside the image"
+            )
         oh, ow = image_size(self.name, x, self.window, self.stride, (1, 1), self.pad)
         return (TensorType((1, oh, ow, x.shape[3]), DType.S8, self.out),)
 
@@ -54,5 +62,6 @@ def want_same_quant(name: str, x: TensorType, out: Quant) -> None:
     """Raise `ShapeMismatch` where input and output are quantised differently."""
     if x.zero_point != out.zero_point or abs(x.scale - out.scale[0]) > SCALE_TOLERANCE:
         raise ShapeMismatch(
-            f"{name}: input is {x.quantized}, output {out}; wanted the same; requantise before or after"
+            f"{name}: input is {x.quantized}, output {out}; "
+            f"wanted the same; requantise before or after"
         )

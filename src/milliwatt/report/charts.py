@@ -1,4 +1,8 @@
-"""The charts of a page: a result's figures made into bars, a memory map and a heat map."""
+"""The charts of a page: a result's figures made into bars, a memory map and a heat map.
+
+Layers keep their number in the table beside their name: long names may differ in the middle only,
+which is what a label drops.
+"""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -81,7 +85,11 @@ def flash_chart(result: Result) -> str:
     """Return bars of the weights of each layer that has some, and of all code."""
     if result.flash is None:
         return ""
-    named = [(x.name, x.weights_bytes) for x in result.layers if x.weights_bytes]
+    named = [
+        (f"{i} {x.name}", x.weights_bytes)
+        for i, x in enumerate(result.layers, 1)
+        if x.weights_bytes
+    ]
     figures = [("All code", result.flash.code), *named]
     longest = max(n for _, n in figures)
     rows = [
@@ -98,7 +106,7 @@ def work_chart(result: Result) -> str:
         return ""
     has_cycles = any(cycles is not None for _, cycles in series)
     rows = []
-    for layer in result.layers:
+    for i, layer in enumerate(result.layers, 1):
         figure = f"{units.short_count(layer.instructions)} instructions"
         lengths = [(layer.instructions or 0) / longest]
         if has_cycles:
@@ -107,15 +115,19 @@ def work_chart(result: Result) -> str:
                 f"{units.short_count(layer.cycles_estimated)} cycles est."
             )
             lengths.append((layer.cycles_estimated or 0) / longest)
-        rows.append(Bar(layer.name, figure, tuple(lengths)))
+        rows.append(Bar(f"{i} {layer.name}", figure, tuple(lengths)))
     return bars("Work", "Instructions and estimated cycles of each layer, one inference", rows)
 
 
-def sqnr_chart(errors: Sequence[LayerError]) -> str:
+def sqnr_chart(result: Result, errors: Sequence[LayerError]) -> str:
     """Return bars of signal to quantisation noise by layer, from 0 dB."""
     finite = [e.sqnr_db for e in errors if math.isfinite(e.sqnr_db)]
     longest = max([1.0, *finite])
-    rows = [Bar(e.name, units.decibels(e.sqnr_db), (_length(e.sqnr_db, longest),)) for e in errors]
+    labels = {x.name: f"{i} {x.name}" for i, x in enumerate(result.layers, 1)}
+    rows = [
+        Bar(labels.get(e.name, e.name), units.decibels(e.sqnr_db), (_length(e.sqnr_db, longest),))
+        for e in errors
+    ]
     return bars("Quantisation error", "Signal to quantisation noise of each layer, dB", rows)
 
 

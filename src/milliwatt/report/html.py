@@ -88,7 +88,9 @@ def _quantisation(study: Study) -> str:
     if not study.sqnr:
         return ""
     note = "Signal to quantisation noise against the float model; 6 dB more is half the noise."
-    return _section("Quantisation error by layer", note, charts.sqnr_chart(study.sqnr))
+    return _section(
+        "Quantisation error by layer", note, charts.sqnr_chart(study.result, study.sqnr)
+    )
 
 
 def _all_layers(result: Result) -> str:
@@ -104,9 +106,7 @@ def _page(title: str, body: Sequence[str]) -> str:
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{_text(title)} - milliwatt</title>\n<style>\n{style}</style>\n</head>\n"
-        "<body>\n<main>\n"
-        + "\n".join(part for part in body if part)
-        + "\n</main>\n</body>\n</html>\n"
+        f"<body>\n<main>\n{main}\n</main>\n</body>\n</html>\n"
     )
 
 

@@ -75,21 +75,23 @@ def _summary(headlines: Sequence[Fact]) -> Table:
 def _layers(console: Console, result: Result) -> Table:
     """Return the table of layers; what room the figures leave goes to the three names."""
     figures = [_figures(console, layer, result.instructions) for layer in result.layers]
-    headings = ("MACs", "instr.", "share", "per MAC", "weights")
+    headings = ("MACs", "instr.", "share", "/MAC", "weights")
     columns = zip(headings, *figures, strict=True)
     taken = sum(max(cell_len(cell) for cell in column) + 1 for column in columns)
     texts = [(layer.name, facts.short_op(layer), facts.variant(layer)) for layer in result.layers]
-    room = console.width - taken - len(_TEXT_FLOORS)
+    number_width = len(str(len(texts)))
+    room = console.width - taken - len(_TEXT_FLOORS) - number_width - 1
     wanted = [max(cell_len(printable(t[i])) for t in texts) for i in range(len(_TEXT_FLOORS))]
     widths = _fit(wanted, room)
     table = _table()
+    table.add_column("#", justify="right", no_wrap=True, width=number_width)
     for heading, width in zip(("layer", "operator", "kernel"), widths, strict=True):
         table.add_column(heading, no_wrap=True, width=max(width, 1))
     for heading in headings:
         table.add_column(heading, justify="right", no_wrap=True)
-    for names, cells in zip(texts, figures, strict=True):
+    for number, (names, cells) in enumerate(zip(texts, figures, strict=True), 1):
         short = (elide(name, width) for name, width in zip(names, widths, strict=True))
-        table.add_row(*(Text(t) for t in (*short, *cells)))
+        table.add_row(*(Text(t) for t in (str(number), *short, *cells)))
     return table
 
 

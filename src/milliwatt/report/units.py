@@ -26,7 +26,7 @@ def short_count(n: int | None) -> str:
     if n is None:
         return NOTHING
     value, steps = float(n), 0
-    while round(value, 1) >= _THOUSAND and steps < len("kMGT"):
+    while round(value) >= _THOUSAND and steps < len("kMGT"):
         value, steps = value / _THOUSAND, steps + 1
     return f"{n}" if not steps else f"{_digits(value)} {'kMGT'[steps - 1]}"
 

@@ -16,7 +16,7 @@ REFUSED = ("do not broadcast", "are not those of the output", "alternate", "scal
 
 @st.composite
 def binary(draw: st.DrawFn, op: type[Binary]) -> Case:
-    """Draw an operator on two operands, either broadcast along any axes, the second at times a constant."""
+    """Draw two operands, either broadcast along any axes, one at times a constant."""
     full = draw(full_shapes())
     a = TensorType(draw(broadcastable(full)), DType.S8, draw(quants()))
     b = TensorType(draw(broadcastable(full)), DType.S8, draw(quants()))
@@ -60,7 +60,7 @@ def full_shapes(draw: st.DrawFn) -> tuple[int, ...]:
 
 @st.composite
 def broadcastable(draw: st.DrawFn, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Draw a shape that gives ``shape`` again when broadcast: some axes 1, some in front missing."""
+    """Draw a shape that broadcasts to ``shape``: some axes 1, some in front missing."""
     kind = draw(st.sampled_from(["same", "ones", "missing", "scalar"]))
     if kind == "same":
         return shape

@@ -46,7 +46,7 @@ def mean(draw: st.DrawFn) -> Case:
 
 @st.composite
 def softmax(draw: st.DrawFn) -> Case:
-    """Draw a softmax, from scales that leave all nearly equal to those that leave only the largest."""
+    """Draw a softmax, with scales from all nearly equal to only the largest left."""
     shape = tuple(draw(st.lists(st.integers(1, 4), max_size=2)))
     shape = (*shape, draw(st.sampled_from([1, 2, 3, 10, 12, 100, 600])))
     scale = draw(st.sampled_from([2.0**-20, 2.0**-8, 0.0625, 0.75, 1.5, 3.0, 17.0]))
@@ -57,7 +57,9 @@ def softmax(draw: st.DrawFn) -> Case:
 @st.composite
 def one_image(draw: st.DrawFn, op: Op, quant: Quant) -> Case:
     """Return the graph of ``op`` on a drawn image."""
-    return draw(one_operand(op, TensorType((1, draw(SIZES), draw(SIZES), draw(CHANNELS)), DType.S8, quant)))
+    return draw(
+        one_operand(op, TensorType((1, draw(SIZES), draw(SIZES), draw(CHANNELS)), DType.S8, quant))
+    )
 
 
 @st.composite

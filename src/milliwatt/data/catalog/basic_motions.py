@@ -53,7 +53,7 @@ def basic_motions() -> Split:
         NotAvailable: the package ``aeon`` is absent.
     """
     try:
-        from aeon.datasets import load_basic_motions  # type: ignore[import-untyped]
+        from aeon.datasets import load_basic_motions  # noqa: PLC0415  (optional, and slow)  # type: ignore[import-untyped]
     except ImportError as error:
         raise NotAvailable(
             "the recordings of BasicMotions come with the package aeon, which is not installed; "

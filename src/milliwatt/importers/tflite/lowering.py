@@ -88,8 +88,12 @@ class Lowering:
         return self.constants[key]
 
     def name(self, tensor: TfliteTensor) -> str:
-        """Return a tensor's name, made of harmless characters; another one for each use."""
-        return self.unique(tensor.name or f"tensor_{tensor.index}")
+        """Return a tensor's name, made of harmless characters; another one for each use.
+
+        Converters join the names of all that they fuse with semicolons: the first is enough.
+        """
+        short = tensor.name.partition(";")[0] or f"tensor_{tensor.index}"
+        return self.unique(short if tensor.data is None else f"{short}.constant")
 
     def unique(self, name: str) -> str:
         """Return a name like ``name`` that this has not returned before."""

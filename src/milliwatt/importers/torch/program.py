@@ -3,7 +3,7 @@
 Shapes and axes here are PyTorch's, images ``[1, C, H, W]``; the rules turn them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from milliwatt.errors import UnsupportedOp
@@ -99,7 +99,7 @@ class Layer:
         first, *rest = self.integers(name)
         return first, rest[0] if rest else first
 
-    def want(self, name: str, *allowed: Argument) -> None:
+    def want(self, name: str, *, allowed: Sequence[Argument]) -> None:
         """Raise `UnsupportedOp` unless the attribute has one of the values allowed for it."""
         value = self.arguments.get(name)
         if value not in allowed:

@@ -121,8 +121,8 @@ class _Reader:
             source = node.all_input_nodes[0]
             return self._constant(node) if source.op == "placeholder" else self._activation(node)
         raise UnsupportedOp(
-            f"layer {layer!r}: {name} comes from {layer_name(node)!r} in floating point; quantise the "
-            "network with milliwatt.learn.quantize, which gives every layer a rule"
+            f"layer {layer!r}: {name} comes from {layer_name(node)!r} in floating point; "
+            "quantise the network with milliwatt.learn.quantize, which gives every layer a rule"
         )
 
     def _activation(self, node: Node) -> Tensor:
@@ -162,7 +162,9 @@ class _Reader:
 def _arguments(node: Node) -> Iterator[tuple[str, object]]:
     """Yield every argument by its name in the operator's schema, with its default if not given."""
     if not isinstance(node.target, torch._ops.OpOverload):  # noqa: SLF001  (its only name)
-        raise UnsupportedOp(f"layer {layer_name(node)!r}: {node.target} is not an operator of PyTorch")
+        raise UnsupportedOp(
+            f"layer {layer_name(node)!r}: {node.target} is not an operator of PyTorch"
+        )
     for i, argument in enumerate(node.target._schema.arguments):  # noqa: SLF001
         given = node.args[i] if i < len(node.args) else argument.default_value
         yield argument.name, node.kwargs.get(argument.name, given)
@@ -196,8 +198,8 @@ def _shape(node: Node) -> tuple[int, ...]:
     shape = node.meta["val"].shape
     if not all(isinstance(d, int) for d in shape):
         raise UnsupportedOp(
-            f"layer {layer_name(node)!r} has the varying shape {[str(d) for d in shape]}; export the "
-            "program for fixed shapes, batch 1"
+            f"layer {layer_name(node)!r} has the varying shape {[str(d) for d in shape]}; export "
+            "the program for fixed shapes, batch 1"
         )
     return tuple(shape)
 

@@ -36,7 +36,7 @@ Rule = Callable[[Step], Value]
 
 def add(step: Step) -> Value:
     """Add two activations."""
-    step.layer.want("alpha", 1)
+    step.layer.want("alpha", allowed=[1])
     return step.result(Add(step.out, step.clip()), *_operands(step))
 
 
@@ -76,10 +76,10 @@ def linear(step: Step) -> Value:
 
 def avg_pool2d(step: Step) -> Value:
     """Average windows; padding would count as zeros, which ours never does."""
-    step.layer.want("ceil_mode", False)
-    step.layer.want("divisor_override", None)
+    step.layer.want("ceil_mode", allowed=[False])
+    step.layer.want("divisor_override", allowed=[None])
     if any(step.layer.integers("padding")):
-        step.layer.want("count_include_pad", False)
+        step.layer.want("count_include_pad", allowed=[False])
     window, stride, pad = _window(step)
     return step.result(
         AveragePool2d(step.out, window, stride, pad, step.clip()), step.value("self")
@@ -96,7 +96,7 @@ def adaptive_avg_pool2d(step: Step) -> Value:
 
 def max_pool2d(step: Step) -> Value:
     """Take the maximum of windows."""
-    step.layer.want("ceil_mode", False)
+    step.layer.want("ceil_mode", allowed=[False])
     if step.layer.pair("dilation") != (1, 1):
         raise UnsupportedOp(f"dilation is {step.layer.pair('dilation')}; only 1 is supported")
     window, stride, pad = _window(step)

@@ -2,9 +2,9 @@
 
     y = clamp(zy + M(S(a) + S(b), my)),   S(a) = M((a - za) * 2**20, ma)
 
-``M`` scales with two roundings (`ops/fixed.py`). With ``t`` twice the larger of the operands' scales,
-``ma = sa / t`` and ``my = t / (2**20 * sy)``: both operands are brought to one fine scale, added there
-without loss, and rounded to the output's.
+``M`` scales with two roundings (`ops/fixed.py`). With ``t`` twice the larger of the operands'
+scales, ``ma = sa / t`` and ``my = t / (2**20 * sy)``: both operands are brought to one fine scale,
+added there without loss, and rounded to the output's.
 
 Source: TensorFlow Lite Micro, kernels/add_common and reference integer_ops/add.
 """
@@ -55,8 +55,8 @@ def below_one(name: str, *reals: float) -> tuple[Multiplier, Multiplier, Multipl
     a, b, y = (quantize_multiplier(r) for r in reals)
     if y[1] > 0:
         raise ShapeMismatch(
-            f"{name}: the operands' scales are too large for the output's: a factor of {reals[-1]:g} is "
-            f"left where less than 1 is wanted; requantise the operands first"
+            f"{name}: the operands' scales are too large for the output's: a factor of "
+            f"{reals[-1]:g} is left where less than 1 is wanted; requantise the operands first"
         )
     return a, b, y
 

@@ -2,8 +2,8 @@
 
     y[0,i,j,c] = clamp(round(mean of x[0, i*sh + p - top, j*sw + q - left, c] over the window))
 
-What lies outside the image does not count, neither in the sum nor in the number. Halves are rounded away
-from zero, on the stored integers.
+What lies outside the image does not count, neither in the sum nor in the number. Halves are rounded
+away from zero, on the stored integers.
 
 Source: TensorFlow Lite Micro, reference integer_ops/pooling.
 """

@@ -2,8 +2,8 @@
 
     y[0,0,0,c] = clamp(round(mean of x[0,:,:,c]))
 
-The same bits as average pooling whose one window is the image; sums are kept from row to row, so that no
-more than a row of the image need exist.
+The same bits as average pooling whose one window is the image; sums are kept from row to row, so
+that no more than a row of the image need exist.
 
 Source: TensorFlow Lite Micro, reference integer_ops/pooling.
 """
@@ -19,7 +19,9 @@ from milliwatt.ops.fixed import clamp
 from milliwatt.ops.nn.average_pool2d import rounded_quotient
 from milliwatt.ops.pool import want_image, want_same_quant
 
-LARGEST_IMAGE = 1 << 21  # pixels; dividing by multiplication is exact up to here, see kernels/pool.h
+LARGEST_IMAGE = (
+    1 << 21
+)  # pixels; dividing by multiplication is exact up to here, see kernels/pool.h
 
 
 @dataclass(frozen=True, slots=True)

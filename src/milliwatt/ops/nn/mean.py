@@ -2,9 +2,9 @@
 
     y = clamp(zy + M(sum of x - n * zx, sx / sy / n)),   n elements averaged
 
-``M`` scales with two roundings (`ops/fixed.py`). The division by ``n`` is folded into the multiplier
-after both were rounded: the mantissa of ``sx / sy``, shifted left by ``floor(log2 n)`` and divided by
-``n``, loses its fraction.
+``M`` scales with two roundings (`ops/fixed.py`). The division by ``n`` is folded into the
+multiplier after both were rounded: the mantissa of ``sx / sy``, shifted left by ``floor(log2 n)``
+and divided by ``n``, loses its fraction.
 
 Source: TensorFlow Lite Micro, kernels/reduce_common and reference reduce.
 """
@@ -26,8 +26,8 @@ LARGEST_NUMBER = (1 << 24) - 1  # elements averaged; so many int8 fit an int32 s
 class Mean(Op):
     """Mean over ``axes``, int8 in and out, of any quantisation.
 
-    Averaged axes stay as 1, or vanish without ``keep_dims``. Where rows are averaged they accumulate;
-    otherwise each row of the output is the mean within a row of the input.
+    Averaged axes stay as 1, or vanish without ``keep_dims``. Where rows are averaged they
+    accumulate; otherwise each row of the output is the mean within a row of the input.
 
     Operands:
         x: s8 of any shape.

@@ -48,7 +48,7 @@ class Mul(Binary):
         mantissa, shift = quantize_multiplier(real)
         if shift > LARGEST_SHIFT:
             raise ShapeMismatch(
-                f"{self.name}: the output's scale {self.out.scale[0]:g} is {real:g} times finer than the "
-                f"product's; at most 2**{LARGEST_SHIFT} works, and past 2**9 all but 0 saturates"
+                f"{self.name}: the output's scale {self.out.scale[0]:g} is {real:g} times finer "
+                f"than the product's; wanted at most 2**{LARGEST_SHIFT}, where all but 0 saturates"
             )
         return mantissa, shift

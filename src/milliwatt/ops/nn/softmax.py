@@ -2,9 +2,9 @@
 
     y[c] = -128 + round(256 * exp(beta * sx * (x[c] - max x)) / sum of the same over c)
 
-in fixed point: differences from the maximum are scaled to five integer bits, exponentials have none,
-their sum has twelve, and the quotient is a product with the sum's reciprocal (`ops/fixed_exp.py`). A
-difference that would leave the five bits counts as nothing.
+in fixed point: differences from the maximum are scaled to five integer bits, exponentials have
+none, their sum has twelve, and the quotient is a product with the sum's reciprocal
+(`ops/fixed_exp.py`). A difference that would leave the five bits counts as nothing.
 
 Source: TensorFlow Lite Micro, kernels/softmax_common and reference softmax.
 """
@@ -48,7 +48,9 @@ class Softmax(Op):
         self._want(types, (DType.S8,))
         (x,) = types
         if not x.shape or x.shape[-1] > LARGEST_DEPTH:
-            raise ShapeMismatch(f"{self.name}: input is {x}; wanted 1 to {LARGEST_DEPTH} on the last axis")
+            raise ShapeMismatch(
+                f"{self.name}: input is {x}; wanted 1 to {LARGEST_DEPTH} on the last axis"
+            )
         self.multiplier(x)
         return (TensorType(x.shape, DType.S8, Quant((1 / 256,), -128)),)
 
@@ -79,7 +81,9 @@ class Softmax(Op):
         """
         real = self.beta * x.scale * (1 << (31 - DIFFERENCE_BITS))
         if real <= 1:
-            raise ShapeMismatch(f"{self.name}: beta {self.beta:g} times scale {x.scale:g} is below 2**-26")
+            raise ShapeMismatch(
+                f"{self.name}: beta {self.beta:g} times scale {x.scale:g} is below 2**-26"
+            )
         if real >= 1 << MAX_SHIFT:
             return 0, 0, 0  # a single step is beyond exp(-16): only the maximum counts
         mantissa, shift = quantize_multiplier(real)

@@ -30,7 +30,9 @@ class Table(Op):
     name: ClassVar[str] = "nn.table"
 
     out: Quant
-    table: tuple[int, ...]  # by stored integer, from the lowest (-128, or 0 for uint8) to the highest
+    table: tuple[
+        int, ...
+    ]  # by stored integer, from the lowest (-128, or 0 for uint8) to the highest
     dtype: DType = DType.S8  # of the output
 
     def infer(self, types: Types) -> Types:

@@ -3,7 +3,8 @@
 
 #include "fixed.h"
 
-static int32_t sum_of(const mw_average_pool2d_params *p, const mw_pool_window *inside, int32_t channel)
+static int32_t sum_of(const mw_average_pool2d_params *p, const mw_pool_window *inside,
+                      int32_t channel)
 {
     const int32_t at = inside->first * p->c + channel;
     int32_t sum = 0;

@@ -1,4 +1,4 @@
-"""Kernels of the mean: one where rows are averaged with each other, one where each is taken by itself."""
+"""Kernels of the mean: rows averaged with each other, or each taken by itself."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Kernels of tabulated functions: one C file for signed and unsigned bytes, the order is the table's."""
+"""Kernels of tabulated functions: one C file, signed or not is a matter of the table's order."""
 
 from collections.abc import Mapping
 from pathlib import Path

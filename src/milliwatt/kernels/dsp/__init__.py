@@ -1,0 +1,1 @@
+"""Kernels of signal processing, a folder an operator."""
