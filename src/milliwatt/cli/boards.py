@@ -8,7 +8,7 @@ from milliwatt.targets import BOARDS, load_board
 
 def boards() -> None:
     """List every board: core, memory, clock, and what can be done for it without having it."""
-    table = Table(header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("board", "chip", "core", "flash", "RAM", "clock", "here"):
         table.add_column(heading, justify="right" if heading in ("flash", "RAM", "clock") else "left")
     for name in BOARDS:

@@ -20,7 +20,7 @@ def inspect(model: ModelPath) -> None:
     if not model.is_file():
         raise InputError(f"{model}: there is no such file")
     findings = inspect_tflite(model)
-    table = Table(title=model.name, title_justify="left", header_style="bold")
+    table = Table(title=model.name, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for heading in ("#", "operator", "inputs", "output", "MACs", "weights B", "supported"):
         table.add_column(heading, justify="right" if heading in ("#", "MACs", "weights B") else "left")
     for f in findings:

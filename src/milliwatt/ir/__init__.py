@@ -1,6 +1,5 @@
 """The graph, its types and the contract of an operator."""
 
-from milliwatt.ir.connect import connect
 from milliwatt.ir.graph import Builder, Graph, Kind, Node, Value
 from milliwatt.ir.op import Arrays, Op, Types
 from milliwatt.ir.rows import Rows, Special, Window
@@ -24,7 +23,6 @@ __all__ = [
     "Types",
     "Value",
     "Window",
-    "connect",
     "to_text",
     "verify",
 ]

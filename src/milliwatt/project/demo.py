@@ -10,11 +10,10 @@ import numpy.typing as npt
 
 from milliwatt.data import Dataset, Split, basic_motions, cut_windows
 from milliwatt.errors import Divergence
-from milliwatt.ir import Array, Graph, connect
+from milliwatt.ir import Array, Graph
 from milliwatt.passes import optimize
 from milliwatt.project.compile import SAMPLES, Compiled, agreed, build, summarize
 from milliwatt.project.model import Model
-from milliwatt.project.motion import Frames, features_of, motion_features
 from milliwatt.project.prove import Progress, difference, prove, same_bits, silent
 from milliwatt.project.samples import sample_inputs
 from milliwatt.report.result import Accuracy, LayerError, Study
@@ -24,7 +23,7 @@ from milliwatt.targets import Board, load_board
 NAME = "motion"
 SEED = 0
 WINDOW, HOP = 50, 25  # samples: five seconds, every two and a half
-FRAMES = Frames(length=10, hop=5)
+FRAME, FRAME_HOP = 10, 5  # samples
 COPIES = 5  # augmented variants of every training window
 EPOCHS = 40
 Windows = npt.NDArray[np.int16]
@@ -84,41 +83,33 @@ def demo(board_name: str, progress: Progress = silent) -> tuple[Study, Compiled]
 
 def _learn(train: Dataset, test: Dataset, progress: Progress) -> Trained:
     """Fit features and network on the training windows; quantise and join them."""
-    from milliwatt.importers.torch import import_program  # noqa: PLC0415  (PyTorch is optional)
-    from milliwatt.learn import (  # noqa: PLC0415
-        ARCHITECTURES,
-        Augmentation,
-        Epoch,
-        Features,
-        augment,
-        layer_outputs,
-        logits,
-        quantize,
+    import torch  # noqa: PLC0415  (PyTorch is optional, and slow to import)
+
+    from milliwatt import learn  # noqa: PLC0415
+    from milliwatt.importers.torch import import_program  # noqa: PLC0415
+
+    front = learn.fit_frame_statistics(train.samples(), frame=FRAME, hop=FRAME_HOP)
+    features = front.features()
+    augmented = learn.augment(train.samples(), COPIES, learn.Augmentation(), seed=SEED)
+    x = features.network_input(augmented)
+    y = torch.from_numpy(np.tile(train.targets(), COPIES + 1))
+    network = learn.ARCHITECTURES["motion_cnn"](
+        features=front.output.shape[2], classes=len(train.labels), seed=SEED
     )
-    from milliwatt.learn import train as fit  # noqa: PLC0415
 
-    front = motion_features(train.samples(), FRAMES)
-    quant = front.outputs[0].type.quantized
-    features = Features(lambda w: features_of(front, w), quant.scale[0], quant.zero_point)
-    windows = augment(train.samples(), COPIES, Augmentation(), seed=SEED)
-    import torch  # noqa: PLC0415
-
-    targets = torch.from_numpy(np.tile(train.targets(), COPIES + 1))
-    width = front.outputs[0].type.shape[3]
-    network = ARCHITECTURES["motion_cnn"](features=width, classes=len(train.labels), seed=SEED)
-
-    def told(epoch: Epoch) -> None:
+    def told(epoch: learn.Epoch) -> None:
         progress("training", epoch.number, EPOCHS)
 
-    fit(network, features.network_input(windows), targets, epochs=EPOCHS, seed=SEED, progress=told)
-    calibration = features.network_input(train.samples())
-    quantized = quantize(
-        network, calibration, input_scale=quant.scale[0], input_zero_point=quant.zero_point
+    learn.train(network, x, y, epochs=EPOCHS, seed=SEED, progress=told)
+    quantized = learn.quantize(
+        network, x, input_scale=features.scale, input_zero_point=features.zero_point
     )
-    graph = optimize(connect(front, import_program(quantized.program, name=NAME), NAME))
-    x = features.network_input(test.samples())
+    graph = optimize(front.before(import_program(quantized.program, name=NAME)))
+    unseen = features.network_input(test.samples())
     return Trained(
-        Model(NAME, graph), logits(network, x).numpy(), dict(layer_outputs(quantized.folded, x))
+        model=Model(NAME, graph),
+        float_scores=learn.logits(network, unseen).numpy(),
+        float_layers=dict(learn.layer_outputs(quantized.folded, unseen)),
     )
 
 
