@@ -19,6 +19,7 @@ help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 setup: $(STAMP) ## install milliwatt and all that it needs into .venv
+	@echo ".venv is ready: try .venv/bin/milliwatt"
 
 demo: $(STAMP) ## train, compile and test a model on an emulated nRF52840, from real recordings
 	$(BIN)/milliwatt demo

@@ -39,10 +39,10 @@ MOST_ELEMENTS = 4096  # of a tensor, so that a graph runs in milliseconds
 
 def random_graph(seed: int) -> Graph:
     """Return the graph of ``seed``, optimised, ready to plan; image or 1-D signal in, vector or map out."""
-    return optimize(_Grower(seed).grow())
+    return optimize(Grower(seed).grow())
 
 
-class _Grower:
+class Grower:
     def __init__(self, seed: int) -> None:
         self.rng = np.random.default_rng(seed)
         self.b = Builder(f"graph_{seed}")
@@ -198,18 +198,18 @@ class _Grower:
         return items[int(self.rng.integers(len(items)))]
 
 
-LAYERS: tuple[Callable[[_Grower, str, Value], Value], ...] = (
-    _Grower.conv,
-    _Grower.conv,
-    _Grower.conv,
-    _Grower.depthwise,
-    _Grower.depthwise,
-    _Grower.pool,
-    _Grower.pad,
-    _Grower.slice,
-    _Grower.relu_like,
-    _Grower.skip,
-    _Grower.skip,
-    _Grower.join,
+LAYERS: tuple[Callable[[Grower, str, Value], Value], ...] = (
+    Grower.conv,
+    Grower.conv,
+    Grower.conv,
+    Grower.depthwise,
+    Grower.depthwise,
+    Grower.pool,
+    Grower.pad,
+    Grower.slice,
+    Grower.relu_like,
+    Grower.skip,
+    Grower.skip,
+    Grower.join,
 )
 """What a layer may be; more often what models are made of."""

@@ -19,6 +19,7 @@ from milliwatt.kernels import KERNELS, Kernel, Variant
 from milliwatt.ops import OPS
 from milliwatt.targets import BOARDS, Board, Isa, Support, load_board
 
+Parameter = TyperArgument | TyperOption
 DOCS = Path(__file__).parent.parent / "docs"
 ORIGIN = "<!-- Written by `make docs` from the tables in the code. Change those, not this file. -->"
 
@@ -92,17 +93,12 @@ def boards() -> str:
 def commands() -> str:
     """Return the page of commands with their arguments and options."""
     parts = []
-    root = typer.main.get_group(app)
-    for name, command in root.commands.items():
-        usage = " ".join(_usage(p) for p in command.params)
-        parts += [f"## milliwatt {name}", f"```\nmilliwatt {name} {usage}".rstrip() + "\n```"]
-        parts.append(_prose(command.help or ""))
-        if command.params:
-            rows = [
-                (_spelling(p), _default(p), p.help or "")
-                for p in command.params
-                if isinstance(p, TyperArgument | TyperOption)
-            ]
+    for name, command in typer.main.get_group(app).commands.items():
+        given = [p for p in command.params if isinstance(p, TyperArgument | TyperOption)]
+        usage = " ".join(["milliwatt", name, *map(_usage, given)])
+        parts += [f"## milliwatt {name}", f"```\n{usage}\n```", _prose(command.help or "")]
+        if given:
+            rows = [(_spelling(p), _default(p), p.help or "") for p in given]
             parts.append(_table(("argument", "default", "meaning"), rows))
     return _page(
         "Commands",
@@ -144,22 +140,17 @@ def _sources(board: Board) -> str:
 
 
 def _spelling(parameter: Parameter) -> str:
-    if isinstance(parameter, TyperArgument):
-        return f"`{_metavar(parameter)}`"
-    names = ", ".join(f"`{name}`" for name in parameter.opts)
-    return f"{names} `{_metavar(parameter)}`"
+    value = parameter.metavar or ""
+    names = [] if isinstance(parameter, TyperArgument) else parameter.opts
+    return " ".join([", ".join(f"`{name}`" for name in names), f"`{value}`"]).strip()
 
 
 def _usage(parameter: Parameter) -> str:
+    value = parameter.metavar or ""
     if isinstance(parameter, TyperArgument):
-        return _metavar(parameter)
-    text = f"{parameter.opts[0]} {_metavar(parameter)}"
+        return value
+    text = f"{parameter.opts[0]} {value}"
     return text if parameter.required else f"[{text}]"
-
-
-def _metavar(parameter: Parameter) -> str:
-    """Return what the command line's own help shows for the value."""
-    return parameter.make_metavar(Context(Command("milliwatt"))).strip("[]")
 
 
 def _default(parameter: Parameter) -> str:
@@ -179,7 +170,9 @@ def _prose(text: str) -> str:
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(c.replace("|", "\\|") for c in line) + " |" for line in lines)
+    return "\n".join(
+        "| " + " | ".join(c.replace("|", "\\|") for c in line) + " |" for line in lines
+    )
 
 
 def _page(title: str, *parts: str) -> str:

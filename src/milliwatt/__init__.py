@@ -10,7 +10,15 @@
     milliwatt.verify(model, "rp2040", samples=100, against_tflm=True)
 """
 
+from typing import TYPE_CHECKING
+
 from milliwatt.errors import MilliwattError
+
+if TYPE_CHECKING:
+    from milliwatt.project.compile import compile  # noqa: A004  (the verb it is)
+    from milliwatt.project.infer import run
+    from milliwatt.project.model import Model, load
+    from milliwatt.project.verify import verify
 
 __version__ = "0.1.0"
 
@@ -20,7 +28,7 @@ __all__ = ["MilliwattError", "Model", "__version__", "compile", "load", "run", "
 def __getattr__(name: str) -> object:
     """Import the compiler on first use, so that ``import milliwatt`` costs nothing."""
     if name in ("Model", "compile", "load", "run", "verify"):
-        import milliwatt.project as project  # noqa: PLC0415
+        from milliwatt import project  # noqa: PLC0415
 
         return getattr(project, name)
     raise AttributeError(f"module 'milliwatt' has no attribute {name!r}")

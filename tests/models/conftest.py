@@ -15,7 +15,7 @@ from milliwatt.project.samples import EDGES, Sample, sample_inputs
 from milliwatt.run.reference import Reference
 
 NOISE = 100
-SMOOTH = 24
+SMOOTH = 16
 SEED = 20
 
 
@@ -40,12 +40,6 @@ def known() -> Callable[[Path], Known]:
 
 
 @pytest.fixture(scope="session")
-def inputs_for() -> Callable[[Graph], tuple[Sample, ...]]:
-    """Return ``inputs_for(graph)``: edges, noise, and inputs as smooth as images and sound are."""
-    return _inputs
-
-
-@pytest.fixture(scope="session")
 def smooth() -> Callable[[TensorType, np.random.Generator], Array]:
     """Return ``smooth(type, rng)``: low frequencies of random contrast and brightness."""
     return _smooth
@@ -60,6 +54,7 @@ def _known(path: Path) -> Known:
 
 
 def _inputs(graph: Graph) -> tuple[Sample, ...]:
+    """Return the edges, noise, and inputs as smooth as images and sound are."""
     rng = np.random.default_rng(SEED)
     structured = [tuple(_smooth(v.type, rng) for v in graph.inputs) for _ in range(SMOOTH)]
     return (*sample_inputs(graph, EDGES + NOISE, SEED), *structured)

@@ -51,7 +51,12 @@ def _version(*, asked: bool) -> None:
 def _options(
     version: Annotated[  # noqa: FBT002  (typer's way to declare a flag)
         bool,
-        typer.Option("--version", callback=lambda v: _version(asked=v), is_eager=True, help="Print the version."),
+        typer.Option(
+            "--version",
+            callback=lambda v: _version(asked=v),
+            is_eager=True,
+            help="Print the version.",
+        ),
     ] = False,
 ) -> None:
     del version

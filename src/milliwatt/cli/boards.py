@@ -10,7 +10,9 @@ def boards() -> None:
     """List every board: core, memory, clock, and what can be done for it without having it."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("board", "chip", "core", "flash", "RAM", "clock", "here"):
-        table.add_column(heading, justify="right" if heading in ("flash", "RAM", "clock") else "left")
+        table.add_column(
+            heading, justify="right" if heading in ("flash", "RAM", "clock") else "left"
+        )
     for name in BOARDS:
         b = load_board(name)
         table.add_row(

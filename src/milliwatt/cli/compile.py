@@ -15,15 +15,28 @@ from milliwatt.report.terminal import print_result
 
 Out = Annotated[
     Path | None,
-    typer.Option("--out", "-o", metavar="DIR", help="Folder for the C library [default: MODEL-BOARD].", show_default=False),
+    typer.Option(
+        "--out",
+        "-o",
+        metavar="DIR",
+        help="Folder for the C library [default: MODEL-BOARD].",
+        show_default=False,
+    ),
 ]
 Html = Annotated[
-    Path | None, typer.Option("--html", metavar="F", help="Also write the report as a web page.", show_default=False)
+    Path | None,
+    typer.Option(
+        "--html", metavar="F", help="Also write the report as a web page.", show_default=False
+    ),
 ]
 
 
 def compile_command(
-    model: ModelPath, board: BoardName, out: Out = None, json_file: JsonPath = None, html: Html = None
+    model: ModelPath,
+    board: BoardName,
+    out: Out = None,
+    json_file: JsonPath = None,
+    html: Html = None,
 ) -> None:
     """Compile MODEL to C for a board.
 

@@ -15,8 +15,12 @@ from milliwatt.report.files import write_text_atomically
 from milliwatt.report.html import study_page
 from milliwatt.report.terminal import print_study
 
-Board = Annotated[str, typer.Option("--board", "-b", metavar="B", help="A board from `milliwatt boards`.")]
-Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for report and C library.")]
+Board = Annotated[
+    str, typer.Option("--board", "-b", metavar="B", help="A board from `milliwatt boards`.")
+]
+Out = Annotated[
+    Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for report and C library.")
+]
 
 
 def demo(board: Board = "nrf52840", out: Out = Path("build/demo")) -> None:

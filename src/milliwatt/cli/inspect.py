@@ -20,9 +20,13 @@ def inspect(model: ModelPath) -> None:
     if not model.is_file():
         raise InputError(f"{model}: there is no such file")
     findings = inspect_tflite(model)
-    table = Table(title=model.name, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    table = Table(
+        title=model.name, title_justify="left", box=None, pad_edge=False, header_style="bold"
+    )
     for heading in ("#", "operator", "inputs", "output", "MACs", "weights B", "supported"):
-        table.add_column(heading, justify="right" if heading in ("#", "MACs", "weights B") else "left")
+        table.add_column(
+            heading, justify="right" if heading in ("#", "MACs", "weights B") else "left"
+        )
     for f in findings:
         table.add_row(
             str(f.index),
@@ -39,7 +43,8 @@ def inspect(model: ModelPath) -> None:
     macs = sum(f.macs or 0 for f in findings)
     weights = sum(f.weights_bytes for f in findings)
     console.print(
-        f"{len(findings)} operators, {macs:,} MACs, {weights:,} bytes of weights; {len(refused)} refused",
+        f"{len(findings)} operators, {macs:,} MACs, {weights:,} bytes of weights; "
+        f"{len(refused)} refused",
         highlight=False,
     )
     for f in refused:

@@ -11,15 +11,24 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from milliwatt.project.prove import Progress as Report
 
-ModelPath = Annotated[Path, typer.Argument(metavar="MODEL", help="An int8 .tflite file.", show_default=False)]
+ModelPath = Annotated[
+    Path, typer.Argument(metavar="MODEL", help="An int8 .tflite file.", show_default=False)
+]
 BoardName = Annotated[
-    str, typer.Option("--board", "-b", metavar="B", help="A board from `milliwatt boards`.", show_default=False)
+    str,
+    typer.Option(
+        "--board", "-b", metavar="B", help="A board from `milliwatt boards`.", show_default=False
+    ),
 ]
 JsonPath = Annotated[
     Path | None,
-    typer.Option("--json", metavar="F", help="Also write the report as JSON, schema 1.", show_default=False),
+    typer.Option(
+        "--json", metavar="F", help="Also write the report as JSON, schema 1.", show_default=False
+    ),
 ]
-Samples = Annotated[int, typer.Option(metavar="N", min=1, help="Inputs to compare on: edges, then seeded noise.")]
+Samples = Annotated[
+    int, typer.Option(metavar="N", min=1, help="Inputs to compare on: edges, then seeded noise.")
+]
 Seed = Annotated[int, typer.Option(metavar="S", min=0, help="Seed of the noise.")]
 
 
@@ -27,8 +36,15 @@ Seed = Annotated[int, typer.Option(metavar="S", min=0, help="Seed of the noise."
 def progress() -> Iterator[Report]:
     """Show a bar for each stage of the work, on stderr, where that is a terminal."""
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
         tasks = {}
 
         def report(what: str, done: int, total: int) -> None:

@@ -17,15 +17,25 @@ from milliwatt.project.infer import execute, prepare
 from milliwatt.report.files import write_bytes_atomically, write_text_atomically
 
 InputPath = Annotated[
-    Path, typer.Option("--input", "-i", metavar="IN.npy", help="N inputs, [N, *input shape].", show_default=False)
+    Path,
+    typer.Option(
+        "--input", "-i", metavar="IN.npy", help="N inputs, [N, *input shape].", show_default=False
+    ),
 ]
 OutputPath = Annotated[
-    Path, typer.Option("--output", "-o", metavar="OUT.npy", help="Where the N outputs go.", show_default=False)
+    Path,
+    typer.Option(
+        "--output", "-o", metavar="OUT.npy", help="Where the N outputs go.", show_default=False
+    ),
 ]
 
 
 def run(
-    model: ModelPath, board: BoardName, input_file: InputPath, output_file: OutputPath, json_file: JsonPath = None
+    model: ModelPath,
+    board: BoardName,
+    input_file: InputPath,
+    output_file: OutputPath,
+    json_file: JsonPath = None,
 ) -> None:
     """Run MODEL on every input of a .npy file, on an emulated board.
 
@@ -62,7 +72,6 @@ def _read(path: Path) -> Array:
 
 
 def _npy(array: Array) -> bytes:
-
 
     buffer = BytesIO()
     np.save(buffer, array)

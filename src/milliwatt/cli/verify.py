@@ -20,7 +20,12 @@ class Oracle(Enum):
 
 Against = Annotated[
     Oracle | None,
-    typer.Option(help="Also compare every operator with TensorFlow Lite Micro (pip install 'milliwatt[tflm]').", show_default=False),
+    typer.Option(
+        metavar="tflm",
+        help="Also compare every operator with TensorFlow Lite Micro "
+        "(pip install 'milliwatt[tflm]').",
+        show_default=False,
+    ),
 ]
 
 
@@ -41,7 +46,12 @@ def verify(
     loaded = milliwatt.load(model)
     with progress() as report:
         result = milliwatt.verify(
-            loaded, board, samples=samples, seed=seed, against_tflm=against is not None, progress=report
+            loaded,
+            board,
+            samples=samples,
+            seed=seed,
+            against_tflm=against is not None,
+            progress=report,
         )
     if json_file:
         write_text_atomically(json_file, json.dumps(result.to_json(), indent=2) + "\n")
@@ -50,8 +60,8 @@ def verify(
     agreed += [f"machine code on {result.board}"] if exact.target else []
     agreed += ["TensorFlow Lite Micro, every operator"] if exact.tflm else []
     Console().print(
-        f"{result.model}: {len(result.layers)} layers bit-exact on {exact.samples} inputs (seed {seed}): "
-        + " = ".join(agreed),
+        f"{result.model}: {len(result.layers)} layers bit-exact on {exact.samples} inputs "
+        f"(seed {seed}): {' = '.join(agreed)}",
         highlight=False,
         soft_wrap=True,
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from milliwatt.emit.constants import ConstantPool
+from milliwatt.emit.names import in_comment
 from milliwatt.ir import DType, Graph, Kind, Special, TensorType, Value, Window
 from milliwatt.plan import Base, Call, Plan
 
@@ -51,6 +52,7 @@ class LayerWriter:
     def __init__(self, plan: Plan, prefix: str, pool: ConstantPool) -> None:
         """Put constant arrays into ``pool``; start every symbol with ``prefix``."""
         self._plan, self._prefix, self._pool = plan, prefix, pool
+        self.model_name = prefix.removeprefix("mw_")
         self._outside = Outside.of(plan)
 
     def symbol(self, call: Call) -> str:
@@ -65,8 +67,7 @@ class LayerWriter:
         """Return the function."""
         node = call.node
         operands = ", ".join(str(v.type) for v in node.inputs)
-        # a layer's name comes from a file: it must not close the comment
-        name = node.name.encode("ascii", "replace").decode().replace("*/", "* /").replace("/*", "/ *")
+        name = in_comment(node.name)
         head = f"/* {name}: {node.op.name}({operands}) -> {node.output.type} */"
         signature = self.declaration(call).removesuffix(";")
         rule = node.op.rows(node.types)
@@ -88,7 +89,9 @@ class LayerWriter:
         inputs = [f"({self._address(v)})" for v in call.node.inputs if not self._packed(call, v)]
         yield self._invoke(call, [*inputs, *self._constants(call), self._address(call.node.output)])
 
-    def _rows(self, call: Call, windows: tuple[Window | None, ...], *, accumulate: bool) -> Iterator[str]:
+    def _rows(
+        self, call: Call, windows: tuple[Window | None, ...], *, accumulate: bool
+    ) -> Iterator[str]:
         node, at_once = call.node, call.rows_per_call
         yield from self._params(call)
         tables: list[str] = []
@@ -122,9 +125,9 @@ class LayerWriter:
         count = "n" if window == Window() else f"(n - 1) * {window.stride} + {window.span}"
         outside = "0"
         accumulates = call.node.op.rows(call.node.types) is Special.ACCUMULATE
-        if not accumulates and not call.kernel.outside_is_null:
-            if _leaves(window, v.type, call.node.output.type.rows):
-                outside = self._outside.symbol(v.type, self._pool)
+        reads_zero_points = not accumulates and not call.kernel.outside_is_null
+        if reads_zero_points and _leaves(window, v.type, call.node.output.type.rows):
+            outside = self._outside.symbol(v.type, self._pool)
         return f"mw_rows_in(x{i}, {self._base(v)}, &x{i}_rows, {start}, {count}, {outside});"
 
     def _params(self, call: Call) -> Iterator[str]:

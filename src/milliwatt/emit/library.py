@@ -1,7 +1,6 @@
 """A folder with everything that a firmware project needs of a model, and nothing else."""
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -46,11 +45,11 @@ def make_library(plan: Plan, board: Board, name: str, title: str) -> Library:
     files = {f"mw_{model.name}.h": model.header, f"mw_{model.name}.c": model.source + "\n"}
     for call in plan.calls:
         source = call.kernel.source(call.variant)
-        files[f"{call.kernel.stem}_{source.name}"] = source.read_text()
+        files[f"{call.kernel.stem}_{source.name}"] = source.read_text(encoding="utf-8")
         for header in sorted(call.kernel.folder.glob("*.h")):
-            files[header.name] = header.read_text()
+            files[header.name] = header.read_text(encoding="utf-8")
     for shared in (*_SHARED, *_included_shared(files)):
-        files[shared] = (_ROOM / shared).read_text()
+        files[shared] = (_ROOM / shared).read_text(encoding="utf-8")
     files["main.c"] = sample_main(plan, model.name)
     sources = sorted(f for f in files if f.endswith(".c"))
     files["CMakeLists.txt"] = cmake_lists(model.name, sources, board)
@@ -76,9 +75,9 @@ def write_library(library: Library, out: Path, manifest: Mapping[str, object]) -
         listing = {**manifest, "files": sorted([*library.files, MANIFEST])}
         (fresh / MANIFEST).write_text(json.dumps(listing, indent=2) + "\n", encoding="utf-8")
         if out.exists():
-            os.replace(out, old)
+            out.replace(old)
         try:
-            os.replace(fresh, out)
+            fresh.replace(out)
         except OSError:
             if old.exists():
                 shutil.move(old, out)
@@ -107,7 +106,7 @@ def _refuse_foreign(out: Path) -> None:
 
 def _included_shared(files: Mapping[str, str]) -> tuple[str, ...]:
     """Return the shared headers that the files include, directly or through each other."""
-    shared = {p.name: p.read_text() for p in sorted(_ROOM.glob("*.h"))}
+    shared = {p.name: p.read_text(encoding="utf-8") for p in sorted(_ROOM.glob("*.h"))}
     wanted: set[str] = set()
     waiting = list(files.values())
     while waiting:

@@ -17,3 +17,9 @@ def c_identifier(name: str) -> str:
     if not plain:
         raise InputError(f"{name!r} gives no name for C: it needs a letter or digit from a-z, 0-9")
     return plain
+
+
+def in_comment(text: str) -> str:
+    """Return ``text``, which comes from a file, as a line that cannot end or upset a comment."""
+    plain = "".join(c if " " <= c <= "~" and c not in "?\\" else "." for c in text)
+    return plain.replace("*/", "* /").replace("/*", "/ *")

@@ -76,7 +76,11 @@ class Graph:
     def __post_init__(self) -> None:
         """Collect the values by name."""
         found: dict[str, Value] = {}
-        for v in (*self.inputs, *(v for n in self.nodes for v in (*n.inputs, *n.outputs)), *self.outputs):
+        for v in (
+            *self.inputs,
+            *(v for n in self.nodes for v in (*n.inputs, *n.outputs)),
+            *self.outputs,
+        ):
             if found.setdefault(v.name, v) is not v:
                 raise InvalidGraph(f"two values are called {v.name!r}")
         object.__setattr__(self, "_values", found)
@@ -170,6 +174,6 @@ class Builder:
 def _checked(name: str, type_: TensorType, data: Array) -> Array:
     if data.shape != type_.shape or data.dtype != type_.dtype.numpy:
         raise InvalidGraph(f"constant {name!r} is {type_}, its data {data.dtype}{list(data.shape)}")
-    data = np.ascontiguousarray(data).copy()
+    data = np.array(data, order="C")
     data.flags.writeable = False
     return data

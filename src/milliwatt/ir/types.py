@@ -41,7 +41,7 @@ class DType(Enum):
     @property
     def limits(self) -> tuple[int, int]:
         """Lowest and highest integer of an integer type."""
-        info = np.iinfo(self.numpy)
+        info = np.iinfo(self.numpy.name)
         return int(info.min), int(info.max)
 
 

@@ -24,12 +24,16 @@ def verify(graph: Graph) -> Graph:
         inferred = node.op.infer(node.types)
         stored = tuple(v.type for v in node.outputs)
         if not _agree(inferred, node.outputs):
-            raise InvalidGraph(f"{node.name!r} infers {list(map(str, inferred))}, holds {list(map(str, stored))}")
+            raise InvalidGraph(
+                f"{node.name!r} infers {list(map(str, inferred))}, holds {list(map(str, stored))}"
+            )
         for v in node.outputs:
             if v.kind is Kind.VARIABLE:
                 continue
             if v in known or v.kind is not Kind.RESULT:
-                raise InvalidGraph(f"{node.name!r} writes {v}, which is an {v.kind.value} or written before")
+                raise InvalidGraph(
+                    f"{node.name!r} writes {v}, which is an {v.kind.value} or written before"
+                )
             known.add(v)
     for v in graph.outputs:
         _readable(v, known, "the graph's output")

@@ -20,4 +20,5 @@ def fold_zero_point(bias: Array, zero_point: int, weight_sums: Array) -> Int32:
     ``sum (x - zx) w + bias = sum x w + (bias - zx sum w)``, modulo 2**32 as int32 adds. It holds
     where every tap reads something: outside the image, the zero point.
     """
-    return (bias.astype(np.int64) - zero_point * weight_sums).astype(np.int32)
+    wide = bias.astype(np.int64) - zero_point * weight_sums.astype(np.int64)
+    return wide.astype(np.int32)

@@ -9,14 +9,15 @@ A kernel computes rows. Its C function takes, in this order:
 5. ``void *scratch``, lent by the caller, 8-byte aligned.
 
 Output row ``r`` of the call reads the rows ``x[r * stride] … x[r * stride + span - 1]``, as the
-operator's `Window` says; the tables are filled by the caller, rows outside the image point at a row
-of zero points, rings turn by pointer. So a kernel never wraps and never moves memory. A kernel for which
-what lies outside does not count at all (pooling) says `Kernel.outside_is_null`, and finds NULL there.
+operator's `Window` says; the tables are filled by the caller, rows outside the image point at a
+row of zero points, rings turn by pointer. So a kernel never wraps and never moves memory. A kernel
+for which what lies outside does not count at all (pooling) says `Kernel.outside_is_null`, and finds
+NULL there.
 
 An operator that accumulates takes ``x`` and ``rows`` rows of *input* from row ``first``, clears its
-sums (in scratch, which lives on between the calls) at row 0 and writes ``y``, one pointer, after the
-last: ``(p, x…, constants…, void *y, int32_t first, int32_t rows, scratch)``. An operator that needs its
-input whole takes plain pointers: ``(p, x…, constants…, void *y, scratch)``.
+sums (in scratch, which lives on between the calls) at row 0 and writes ``y``, one pointer, after
+the last: ``(p, x…, constants…, void *y, int32_t first, int32_t rows, scratch)``. An operator that
+needs its input whole takes plain pointers: ``(p, x…, constants…, void *y, scratch)``.
 """
 
 from collections.abc import Callable, Mapping

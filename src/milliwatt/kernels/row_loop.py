@@ -24,5 +24,6 @@ def loop_params(node: Node) -> dict[str, int]:
 
 def _windows(rule: object) -> tuple[Window, ...]:
     """Return the windows of an elementwise operator, every operand of which has one."""
-    assert isinstance(rule, tuple) and all(isinstance(w, Window) for w in rule)  # noqa: S101
+    assert isinstance(rule, tuple)  # noqa: S101
+    assert all(isinstance(w, Window) for w in rule)  # noqa: S101
     return rule

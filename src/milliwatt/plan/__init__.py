@@ -3,10 +3,12 @@
 from milliwatt.plan.arena import ALIGN_BYTES, Layout, Span, lower_bound, place
 from milliwatt.plan.choose import choose
 from milliwatt.plan.plan import Base, Call, Lifetime, Plan, Store, make_plan
-from milliwatt.plan.schedule import Schedule, Step, by_rows, storage, whole
+from milliwatt.plan.regions import least_ram, partitions
+from milliwatt.plan.schedule import ARRIVAL, Schedule, Step, by_rows, play, storage, whole
 
 __all__ = [
     "ALIGN_BYTES",
+    "ARRIVAL",
     "Base",
     "Call",
     "Layout",
@@ -18,9 +20,12 @@ __all__ = [
     "Store",
     "by_rows",
     "choose",
+    "least_ram",
     "lower_bound",
     "make_plan",
+    "partitions",
     "place",
+    "play",
     "storage",
     "whole",
 ]

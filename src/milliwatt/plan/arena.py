@@ -15,20 +15,33 @@ from itertools import permutations
 
 ALIGN_BYTES = 8
 EXHAUSTIVE_BUFFERS = 6  # 720 orders
-SWAPS = 2000
+SWAPS = 1000
+
+Stretch = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A buffer's need: ``bytes`` from step ``first`` to step ``last``, both included."""
+    """A buffer's need: ``bytes`` from step ``first`` to step ``last``, both included.
+
+    Attributes:
+        stretches: the parts of that time in which the content matters, if not all of it: a row
+            that is made and used again and again leaves its place to others in between.
+    """
 
     bytes: int
     first: int
     last: int
+    stretches: tuple[Stretch, ...] = ()
+
+    @property
+    def alive(self) -> tuple[Stretch, ...]:
+        """When the content matters, from step to step, both included."""
+        return self.stretches or ((self.first, self.last),)
 
     def meets(self, other: "Span") -> bool:
         """Tell whether both are alive at some step."""
-        return self.first <= other.last and other.first <= self.last
+        return bool(_steps(self) & _steps(other))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +54,16 @@ class Layout:
 
 def lower_bound(spans: Iterable[Span]) -> int:
     """Return the bytes alive at the worst step: no layout can be smaller."""
-    needs = [Span(_align(s.bytes), s.first, s.last) for s in spans]
-    steps = {s.first for s in needs}
-    return max((sum(s.bytes for s in needs if s.first <= at <= s.last) for at in steps), default=0)
+    change: dict[int, int] = {}
+    for span in spans:
+        for first, last in span.alive:
+            change[first] = change.get(first, 0) + _align(span.bytes)
+            change[last + 1] = change.get(last + 1, 0) - _align(span.bytes)
+    most = now = 0
+    for at in sorted(change):
+        now += change[at]
+        most = max(most, now)
+    return most
 
 
 def place(spans: Mapping[str, Span]) -> Layout:
@@ -53,13 +73,25 @@ def place(spans: Mapping[str, Span]) -> Layout:
     only, not on the order of ``spans``.
     """
     order = sorted(spans, key=lambda name: (-spans[name].bytes, name))
+    sizes = {name: _align(spans[name].bytes) for name in order}
+    meeting = _meeting(order, spans)
     bound = lower_bound(spans.values())
-    best = _first_fit(order, spans)
+    best = _first_fit(order, sizes, meeting)
     for candidate in _other_orders(order):
         if best.bytes == bound:
             break
-        best = min(best, _first_fit(candidate, spans), key=lambda layout: layout.bytes)
+        best = min(best, _first_fit(candidate, sizes, meeting), key=lambda layout: layout.bytes)
     return best
+
+
+def _meeting(order: Sequence[str], spans: Mapping[str, Span]) -> dict[str, frozenset[str]]:
+    steps = {name: _steps(spans[name]) for name in order}
+    return {a: frozenset(b for b in order if b != a and steps[a] & steps[b]) for a in order}
+
+
+def _steps(span: Span) -> int:
+    """Return the steps at which a buffer is alive, a bit each."""
+    return sum((1 << last + 1) - (1 << first) for first, last in span.alive)
 
 
 def _other_orders(order: Sequence[str]) -> Iterable[Sequence[str]]:
@@ -75,17 +107,18 @@ def _other_orders(order: Sequence[str]) -> Iterable[Sequence[str]]:
         yield swapped
 
 
-def _first_fit(order: Sequence[str], spans: Mapping[str, Span]) -> Layout:
+def _first_fit(
+    order: Sequence[str], sizes: Mapping[str, int], meeting: Mapping[str, frozenset[str]]
+) -> Layout:
     offsets: dict[str, int] = {}
     for name in order:
-        span, at = spans[name], 0
-        taken = sorted((offsets[o], spans[o].bytes) for o in offsets if spans[o].meets(span))
-        for start, size in taken:
-            if at + span.bytes <= start:
+        at, size = 0, sizes[name]
+        for start, end in sorted((offsets[o], offsets[o] + sizes[o]) for o in meeting[name] if o in offsets):
+            if at + size <= start:
                 break
-            at = max(at, _align(start + size))
+            at = max(at, end)
         offsets[name] = at
-    return Layout(offsets, _align(max((offsets[n] + spans[n].bytes for n in offsets), default=0)))
+    return Layout(offsets, max((offsets[n] + sizes[n] for n in offsets), default=0))
 
 
 def _align(offset: int) -> int:

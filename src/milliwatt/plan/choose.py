@@ -21,7 +21,6 @@ def choose(node: Node, cpu: Cpu) -> tuple[Kernel, Variant]:
     found = ", ".join(str(t) for t in node.types)
     known = "; ".join(", ".join(d.value for d in k.dtypes) for k in kernels) or "none"
     raise UnsupportedOp(
-        f"layer {node.name!r}: no kernel for {node.op.name} on {found}; there are kernels for: {known}"
+        f"layer {node.name!r}: no kernel for {node.op.name} on {found}; "
+        f"there are kernels for: {known}"
     )
-
-

@@ -10,9 +10,10 @@ from enum import Enum
 
 from milliwatt.ir import Graph, Kind, Node, Special, Value, verify
 from milliwatt.kernels import Kernel, Variant
-from milliwatt.plan.arena import ALIGN_BYTES, Span, lower_bound, place
+from milliwatt.plan.arena import ALIGN_BYTES, Stretch, lower_bound, place
 from milliwatt.plan.choose import choose
-from milliwatt.plan.schedule import Schedule, Step, storage, whole
+from milliwatt.plan.lifetimes import arena_spans, scratch_name
+from milliwatt.plan.schedule import ARRIVAL, Schedule, Step, storage, whole
 from milliwatt.targets import Cpu
 
 MIN_PIXELS_PER_CALL = 4  # narrow rows are handed to a kernel several at a time
@@ -67,13 +68,12 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Lifetime:
-    """A buffer of the arena over time, for reports: alive from step to step, both included."""
+    """A buffer of the arena over time, for reports: where it lies and when its content matters."""
 
     name: str
     bytes: int
-    first: int
-    last: int
     offset: int
+    alive: tuple[Stretch, ...]
 
 
 @dataclass(frozen=True)
@@ -117,15 +117,13 @@ def make_plan(graph: Graph, cpu: Cpu, schedule: Callable[[Graph], Schedule] = wh
     verify(graph)
     timing = schedule(graph)
     roots = storage(graph)
-    numbers = {i: n for n, i in enumerate(sorted({s.index for s in timing.steps}))}
-    steps = tuple(Step(numbers[s.index], s.first, s.count) for s in timing.steps)
+    computing = sorted({s.index for s in timing.steps} - {ARRIVAL})
+    numbers = {i: n for n, i in enumerate(computing)}
+    steps = tuple(
+        s if s.index == ARRIVAL else Step(numbers[s.index], s.first, s.count) for s in timing.steps
+    )
     chosen = {i: choose(graph.nodes[i], cpu) for i in numbers}
-    spans = _tensor_spans(graph, timing, roots)
-    spans |= {
-        f"{graph.nodes[i].name} (scratch)": _scratch_span(i, graph.nodes[i], variant, timing)
-        for i, (_, variant) in chosen.items()
-        if variant.scratch_bytes(graph.nodes[i])
-    }
+    spans = arena_spans(graph, timing, {i: variant for i, (_, variant) in chosen.items()})
     layout = place(spans)
     calls = tuple(
         Call(
@@ -134,7 +132,7 @@ def make_plan(graph: Graph, cpu: Cpu, schedule: Callable[[Graph], Schedule] = wh
             kernel=kernel,
             variant=variant,
             rows_per_call=_rows_per_call(graph.nodes[i]),
-            scratch_offset=layout.offsets.get(f"{graph.nodes[i].name} (scratch)"),
+            scratch_offset=layout.offsets.get(scratch_name(graph.nodes[i])),
         )
         for i, (kernel, variant) in chosen.items()
     )
@@ -146,44 +144,13 @@ def make_plan(graph: Graph, cpu: Cpu, schedule: Callable[[Graph], Schedule] = wh
         steps=steps,
         stores=_stores(graph, roots, {**layout.offsets, **state}, timing),
         lifetimes=tuple(
-            Lifetime(name, s.bytes, s.first, s.last, layout.offsets[name])
+            Lifetime(name, s.bytes, layout.offsets[name], s.alive)
             for name, s in sorted(spans.items(), key=lambda item: (item[1].first, item[0]))
         ),
         arena_bytes=layout.bytes,
         arena_bound_bytes=lower_bound(spans.values()),
         state_bytes=state_bytes,
     )
-
-
-def _tensor_spans(
-    graph: Graph, timing: Schedule, roots: Mapping[Value, Value]
-) -> dict[str, Span]:
-    """Return the life of each tensor in the arena, from the first step that touches it."""
-    touched: dict[Value, list[int]] = {}
-    for at, step in enumerate(timing.steps):
-        node = graph.nodes[step.index]
-        for v in (*node.inputs, *node.outputs):
-            touched.setdefault(roots[v], []).append(at)
-    end = len(timing.steps) - 1
-    for v in graph.outputs:
-        touched.setdefault(roots[v], []).append(end)
-    for v in graph.inputs:
-        touched.setdefault(v, []).append(0)
-    return {
-        v.name: Span(
-            v.type.row_bytes * timing.capacity[v],
-            0 if v.kind is Kind.INPUT else min(at),
-            max(at),
-        )
-        for v, at in touched.items()
-        if v.kind in (Kind.INPUT, Kind.RESULT)
-    }
-
-
-def _scratch_span(index: int, node: Node, variant: Variant, timing: Schedule) -> Span:
-    """Return the life of a kernel's scratch; sums that accumulate live from first to last step."""
-    at = [i for i, step in enumerate(timing.steps) if step.index == index]
-    return Span(variant.scratch_bytes(node), min(at), max(at))
 
 
 def _rows_per_call(node: Node) -> int:

@@ -5,15 +5,18 @@ node accumulates. Run whole, a node is one step. Run by rows, a row is computed 
 that it needs exist, and a tensor keeps only the rows that some node has yet to read.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from milliwatt.ir import Graph, Kind, Node, Special, Value
+from milliwatt.plan.arena import Stretch
+
+ARRIVAL = -1  # index of a step in which the caller brings the next row of the input
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Rows ``first`` to ``first + count - 1`` of the node at ``index``."""
+    """Rows ``first`` to ``first + count - 1`` of the node at ``index``, or of the input (`ARRIVAL`)."""
 
     index: int
     first: int
@@ -22,10 +25,17 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Steps in order, and for each tensor how many rows its buffer holds (all, or a ring)."""
+    """What runs when.
+
+    Attributes:
+        steps: in order.
+        capacity: rows that each tensor's buffer holds: all, or fewer where it is a ring.
+        alive: for each tensor the stretches of steps in which its content matters.
+    """
 
     steps: tuple[Step, ...]
     capacity: Mapping[Value, int]
+    alive: Mapping[Value, tuple[Stretch, ...]]
 
 
 def storage(graph: Graph) -> dict[Value, Value]:
@@ -47,116 +57,208 @@ def total_rows(node: Node) -> int:
 
 def whole(graph: Graph) -> Schedule:
     """Run one node after the other, each on all of its rows."""
-    steps = tuple(
-        Step(i, 0, total_rows(node))
-        for i, node in enumerate(graph.nodes)
-        if node.op.rows(node.types) is not Special.VIEW
-    )
-    return Schedule(steps, {v: v.type.rows for v in graph.values.values()})
+    return play(graph, graph.values.values(), deepest_first=False)
 
 
 def by_rows(graph: Graph) -> Schedule:
-    """Run a row at a time: each row as soon as its inputs exist, the deepest node first.
+    """Run a row at a time: each row as soon as its inputs exist, the deepest node first."""
+    return play(graph, ())
 
-    Inputs, constants and variables exist from the start. Nodes that need their input whole, views
-    and writes to variables wait for all of it, and what they read is kept whole.
+
+def play(
+    graph: Graph,
+    kept_whole: Collection[Value],
+    *,
+    deepest_first: bool = True,
+    arriving: bool = False,
+) -> Schedule:
+    """Run rows as soon as their inputs exist, except that some tensors are waited for.
+
+    Args:
+        graph: what runs.
+        kept_whole: tensors of which all rows exist before the first is read.
+        deepest_first: of several nodes that can go on, whether the last or the first in the
+            graph's order does; the last keeps least waiting.
+        arriving: the rows of the one input come one by one, in steps of their own.
+
+    Nodes that need their input whole, views and writes to variables wait for all of it anyway.
     """
-    return _RowScheduler(graph).run()
+    player = _Player(graph, frozenset(kept_whole), deepest_first=deepest_first, arriving=arriving)
+    player.run()
+    return Schedule(tuple(player.steps), player.capacity, player.alive())
 
 
-class _RowScheduler:
-    """Plays the schedule once, to find the order of steps and how many rows must be kept."""
+class _Player:
+    """Plays a graph once, row by row, and notes what has to be kept and for how long."""
 
-    def __init__(self, graph: Graph) -> None:
-        self.graph = graph
+    def __init__(
+        self, graph: Graph, kept_whole: frozenset[Value], *, deepest_first: bool, arriving: bool
+    ) -> None:
+        self.graph, self.kept_whole = graph, kept_whole
+        order = range(len(graph.nodes))
+        self.order = tuple(reversed(order) if deepest_first else order)
+        self.rules = [n.op.rows(n.types) for n in graph.nodes]
+        self.totals = [total_rows(n) for n in graph.nodes]
+        self.arriving = graph.inputs[0] if arriving else None
         self.done = [0] * len(graph.nodes)
-        self.have = {
-            v: v.type.rows if v.kind is not Kind.RESULT else 0 for v in graph.values.values()
-        }
+        values = tuple(graph.values.values())
+        self.roots = storage(graph)
+        self.sharing: dict[Value, list[Value]] = {}
+        for v, root in self.roots.items():
+            self.sharing.setdefault(root, []).append(v)
+        self.computed = {v for v in values if v.kind is Kind.RESULT or v is self.arriving}
+        self.have = {v: 0 if v in self.computed else v.type.rows for v in values}
+        self.capacity = {v: 1 if v in self.computed else v.type.rows for v in values}
+        self.readers: dict[Value, list[tuple[int, int]]] = {v: [] for v in values}
+        for j, node in enumerate(graph.nodes):
+            for k, v in enumerate(node.inputs):
+                self.readers[v].append((j, k))
+        self.earlier = [self._same_variable_before(i) for i in range(len(graph.nodes))]
         self.steps: list[Step] = []
-        self.capacity = dict.fromkeys(graph.values.values(), 1)
-        for v in graph.values.values():
-            if v.kind is not Kind.RESULT or v in graph.outputs:
-                self.capacity[v] = v.type.rows
-        for node in graph.nodes:
-            if node.op.rows(node.types) in (Special.WHOLE, Special.VIEW):
-                for v in (*node.inputs, *node.outputs):
-                    self.capacity[v] = v.type.rows
+        self._since: dict[Value, int] = {}
+        self._stretches: dict[Value, list[Stretch]] = {v: [] for v in self.roots.values()}
+        self._fix_capacities()
+        for v in graph.inputs:
+            if v is not self.arriving:
+                self._since[v] = 0
 
-    def run(self) -> Schedule:
+    def run(self) -> None:
         while self._advance():
             pass
-        return Schedule(tuple(self.steps), self.capacity)
+
+    def alive(self) -> dict[Value, tuple[Stretch, ...]]:
+        """Return when each tensor's content matters; what is alive at the end stays so."""
+        end = max(0, len(self.steps) - 1)
+        for v, since in self._since.items():
+            self._stretches[v].append((since, end))
+        return {v: tuple(_joined(s)) for v, s in self._stretches.items()}
+
+    def _fix_capacities(self) -> None:
+        """Keep all rows of what is waited for, handed out, or looked at through a view."""
+        whole_values = set(self.kept_whole) | set(self.graph.outputs)
+        for node, rule in zip(self.graph.nodes, self.rules, strict=True):
+            if rule in (Special.WHOLE, Special.VIEW):
+                whole_values |= {*node.inputs, *node.outputs}
+        for v in whole_values:
+            self.capacity[v] = v.type.rows
 
     def _advance(self) -> bool:
-        """Compute one row of the deepest node that can go on; variables are written in order."""
-        for i in reversed(range(len(self.graph.nodes))):
+        """Compute one row of the deepest node that can go on, or let the next row arrive."""
+        for i in self.order:
             if self._ready(i):
                 self._compute(i)
                 return True
-        return False
+        v = self.arriving
+        if v is None or self.have[v] == v.type.rows:
+            return False
+        self._note(Step(ARRIVAL, self.have[v], 1), (v,))
+        self.have[v] += 1
+        self.capacity[v] = max(self.capacity[v], self._kept(v))
+        self._settle((v,))
+        return True
 
     def _ready(self, i: int) -> bool:
-        node, done = self.graph.nodes[i], self.done[i]
-        if done >= total_rows(node) or not self._in_order(i):
+        row = self.done[i]
+        if row >= self.totals[i]:
             return False
-        return all(self.have[v] >= _needed(node, k, done) for k, v in enumerate(node.inputs))
-
-    def _in_order(self, i: int) -> bool:
-        """Tell whether every earlier node that touches the same variable has finished."""
         node = self.graph.nodes[i]
-        mine = {v for v in (*node.inputs, *node.outputs) if v.kind is Kind.VARIABLE}
-        return all(
-            self.done[j] >= total_rows(other)
-            for j, other in enumerate(self.graph.nodes[:i])
-            if mine & {*other.inputs, *other.outputs}
-        )
+        if any(self.done[j] < self.totals[j] for j in self.earlier[i]):
+            return False
+        return all(self.have[v] >= self._needed(i, k, row) for k, v in enumerate(node.inputs))
+
+    def _same_variable_before(self, i: int) -> tuple[int, ...]:
+        """Return the nodes that must have finished since they touch the same variable earlier."""
+        nodes = self.graph.nodes
+        mine = {v for v in (*nodes[i].inputs, *nodes[i].outputs) if v.kind is Kind.VARIABLE}
+        touched = ({*n.inputs, *n.outputs} & mine for n in nodes[:i]) if mine else ()
+        return tuple(j for j, common in enumerate(touched) if common)
 
     def _compute(self, i: int) -> None:
-        node = self.graph.nodes[i]
-        rule = node.op.rows(node.types)
+        node, rule, row = self.graph.nodes[i], self.rules[i], self.done[i]
         if rule is not Special.VIEW:
-            self.steps.append(Step(i, self.done[i], 1))
+            self._note(Step(i, row, 1), (*node.inputs, *node.outputs))
+        self.done[i] += 1
         for v in node.outputs:
             if v.kind is not Kind.RESULT:
                 continue
             if not isinstance(rule, Special):
-                self.have[v] = self.done[i] + 1
+                self.have[v] = row + 1
                 self.capacity[v] = max(self.capacity[v], self._kept(v))
-            elif self.done[i] + 1 == total_rows(node):
+            elif row + 1 == self.totals[i]:
                 self.have[v] = v.type.rows
-        self.done[i] += 1
+        self._settle((*node.inputs, *node.outputs))
 
-    def _kept(self, value: Value) -> int:
-        """Return how many rows of ``value`` exist that some node has yet to read."""
-        oldest = self.have[value] - 1
-        for j, node in enumerate(self.graph.nodes):
-            for k, v in enumerate(node.inputs):
-                if v is value and self.done[j] < total_rows(node):
-                    oldest = min(oldest, _oldest(node, k, self.done[j]))
-        return self.have[value] - max(0, oldest)
+    def _note(self, step: Step, touched: tuple[Value, ...]) -> None:
+        """Add a step, or lengthen the last one where it goes on with the next row."""
+        last = self.steps[-1] if self.steps else None
+        if last and last.index == step.index != ARRIVAL:
+            self.steps[-1] = Step(last.index, last.first, last.count + 1)
+        else:
+            self.steps.append(step)
+        for v in touched:
+            root = self.roots[v]
+            if root in self._stretches:
+                self._since.setdefault(root, len(self.steps) - 1)
+
+    def _settle(self, touched: tuple[Value, ...]) -> None:
+        """End the life, for now or for good, of tensors that nobody waits to read."""
+        now = max(0, len(self.steps) - 1)
+        for v in touched:
+            root = self.roots[v]
+            if root in self._since and not self._wanted(root):
+                self._stretches[root].append((self._since.pop(root), now))
+
+    def _wanted(self, root: Value) -> bool:
+        """Tell whether a row that exists in ``root``'s memory will be read, or is handed out."""
+        return any(
+            v in self.graph.outputs or self.have[v] > self._oldest_needed(v)
+            for v in self.sharing[root]
+        )
+
+    def _oldest_needed(self, v: Value) -> int:
+        """Return the first row of ``v`` that some node has yet to read."""
+        open_readers = ((j, k) for j, k in self.readers[v] if self.done[j] < self.totals[j])
+        return min(
+            (self._oldest(j, k, self.done[j]) for j, k in open_readers), default=v.type.rows
+        )
+
+    def _kept(self, v: Value) -> int:
+        """Return how many rows of ``v`` a buffer must hold now."""
+        return max(1, self.have[v] - min(self.have[v] - 1, self._oldest_needed(v)))
+
+    def _needed(self, i: int, operand: int, row: int) -> int:
+        """Return how many rows of an operand must exist to compute row ``row``."""
+        rule, v = self.rules[i], self.graph.nodes[i].inputs[operand]
+        height = v.type.rows
+        if v in self.kept_whole:
+            return height
+        if rule is Special.ACCUMULATE:
+            return row + 1
+        if isinstance(rule, Special):
+            return height
+        window = rule[operand]
+        if window is None:
+            return height
+        first, count = window.needs(row, 1)
+        return min(height, max(0, first + count))
+
+    def _oldest(self, i: int, operand: int, row: int) -> int:
+        """Return the first row of an operand that computing row ``row`` and later ones reads."""
+        rule = self.rules[i]
+        if rule is Special.ACCUMULATE:
+            return row
+        if isinstance(rule, Special):
+            return 0
+        window = rule[operand]
+        return 0 if window is None else max(0, window.needs(row, 1)[0])
 
 
-def _needed(node: Node, operand: int, row: int) -> int:
-    """Return how many rows of an operand must exist to compute row ``row``."""
-    rule, height = node.op.rows(node.types), node.inputs[operand].type.rows
-    if rule is Special.ACCUMULATE:
-        return row + 1
-    if isinstance(rule, Special):
-        return height
-    window = rule[operand]
-    if window is None:
-        return height
-    first, count = window.needs(row, 1)
-    return min(height, max(0, first + count))
-
-
-def _oldest(node: Node, operand: int, row: int) -> int:
-    """Return the first row of an operand that computing row ``row`` and later ones still reads."""
-    rule = node.op.rows(node.types)
-    if rule is Special.ACCUMULATE:
-        return row
-    if isinstance(rule, Special):
-        return 0
-    window = rule[operand]
-    return 0 if window is None else max(0, window.needs(row, 1)[0])
+def _joined(stretches: list[Stretch]) -> list[Stretch]:
+    """Join stretches that touch or overlap."""
+    joined: list[Stretch] = []
+    for first, last in sorted(stretches):
+        if joined and first <= joined[-1][1] + 1:
+            joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
+        else:
+            joined.append((first, last))
+    return joined

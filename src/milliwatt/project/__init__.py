@@ -1,6 +1,6 @@
-"""What a user does with models: load, inspect, compile, run, verify, and the demo that does it all."""
+"""What a user does with models: load, inspect, compile, run, verify; and the demo of it all."""
 
-from milliwatt.project.compile import Compiled, build, compile
+from milliwatt.project.compile import Compiled, build, compile  # noqa: A004  (the verb it is)
 from milliwatt.project.infer import run
 from milliwatt.project.model import Model, load
 from milliwatt.project.verify import verify

@@ -123,7 +123,8 @@ def manifest_of(result: Result) -> dict[str, object]:
 
 def agreed(compiled: Compiled, samples: int) -> BitExact:
     """Return what a successful `prove` has shown."""
-    return BitExact(True, True, True if compiled.target else None, None, samples)
+    target = True if compiled.target else None
+    return BitExact(reference=True, host=True, target=target, tflm=None, samples=samples)
 
 
 def summarize(compiled: Compiled, bit_exact: BitExact) -> Result:

@@ -100,7 +100,8 @@ def quantize(values: Array, t: TensorType) -> Array:
         raise InputError("input: found NaN or infinity, wanted finite numbers")
     scaled = values.astype(np.float64) / t.scale
     rounded = np.trunc(scaled + np.copysign(0.5, scaled)) + t.zero_point
-    return np.clip(rounded, *t.dtype.limits).astype(t.dtype.numpy)
+    quantized: Array = np.clip(rounded, *t.dtype.limits).astype(t.dtype.numpy)
+    return quantized
 
 
 def _converted(inputs: Array, t: TensorType) -> Array:

@@ -55,8 +55,6 @@ def energy(board: Board, cycles: int | None) -> Energy | None:
     return Energy(microjoules, current.microamps_per_mhz, current.volts, current.source)
 
 
-
-
 def total_cycles(board: Board, image: ElfImage | None, measured: Measurement | None) -> int | None:
     """Return the estimated cycles of the whole inference, None without a cycle model."""
     if measured is None or image is None or board.cpu.cycle_model is None:

@@ -1,4 +1,4 @@
-"""Proof by comparison: the reference, the host's C and the target's machine code, layer by layer."""
+"""Proof by comparison: reference, host's C and target's machine code, layer by layer."""
 
 from collections.abc import Callable, Mapping, Sequence
 

@@ -50,7 +50,9 @@ def verify(
     return summarize(compiled, exact)
 
 
-def compare_with_tflm(source: bytes, samples: Sequence[Sample], progress: Progress = silent) -> None:
+def compare_with_tflm(
+    source: bytes, samples: Sequence[Sample], progress: Progress = silent
+) -> None:
     """Compare the reference with TensorFlow Lite Micro at the output of every operator.
 
     The file is cut after each operator in turn, since the last output alone proves little: a

@@ -1,4 +1,4 @@
-"""A model's C library to something that runs: a program for a board, or a library for this machine."""
+"""A model's C library to something that runs: a board's program or a library for this machine."""
 
 import tempfile
 from pathlib import Path

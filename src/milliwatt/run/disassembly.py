@@ -5,7 +5,7 @@ import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import capstone  # type: ignore[import-untyped]
+import capstone
 from capstone import arm, arm_const
 
 from milliwatt.errors import NotAvailable

@@ -67,9 +67,9 @@ class EmulatedRunner(CompiledRunner):
         left = board.ram.size - self.memory_bytes()
         if left < MIN_STACK_BYTES:
             raise DoesNotFit(
-                f"{board.name}: the model needs {plan.arena_bytes + plan.state_bytes} bytes of RAM and "
-                f"at least {MIN_STACK_BYTES} of stack, which is {MIN_STACK_BYTES - left} more than the "
-                f"{board.ram.size} there are"
+                f"{board.name}: the model needs {plan.arena_bytes + plan.state_bytes} bytes of RAM "
+                f"and at least {MIN_STACK_BYTES} of stack, which is {MIN_STACK_BYTES - left} more "
+                f"than the {board.ram.size} there are"
             )
         self._machine = Machine(board, self.image, min(left, MAX_STACK_BYTES))
         self._counter: Counter | None = None

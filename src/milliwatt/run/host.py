@@ -12,7 +12,7 @@ from milliwatt.run.runner import GUARD_BYTES, CompiledRunner
 
 
 class HostRunner(CompiledRunner):
-    """The same C files that go to the board, built for this machine, instructions' twins included."""
+    """The C files that go to the board, built for this machine, instructions' twins included."""
 
     def __init__(self, plan: Plan, library: Library, folder: Path) -> None:
         """Build into ``folder``.
@@ -34,5 +34,5 @@ class HostRunner(CompiledRunner):
     def _call(self, function: str, *arguments: int) -> None:
         called = getattr(self._library, function)
         called.restype = None
-        # addresses and small counts alike fit a pointer-sized integer in every calling convention here
+        # Addresses and small counts alike fit a pointer-sized integer in every calling convention.
         called(*(ctypes.c_ssize_t(a) for a in arguments))

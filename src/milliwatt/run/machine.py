@@ -138,7 +138,7 @@ class Machine:
     def call(
         self,
         function: str,
-        *arguments: int | float,
+        *arguments: float,
         counter: Counter | None = None,
         max_instructions: int = MAX_INSTRUCTIONS,
     ) -> CallResult:
@@ -224,14 +224,15 @@ class Machine:
         """Have the emulator call the counting hook, or the watching one."""
         name = "mw_count_instruction" if counter else "mw_watch_block"
         kind = unicorn.UC_HOOK_CODE if counter else unicorn.UC_HOOK_BLOCK
+        engine = self._emulator._uch  # noqa: SLF001  (only the C interface takes C callbacks)
         if self._hook is None or self._hook[0] != name:
             if self._hook:
-                uclib.uc_hook_del(self._emulator._uch, ctypes.c_size_t(self._hook[1]))
+                uclib.uc_hook_del(engine, ctypes.c_size_t(self._hook[1]))
                 # Translated code has the calls of the old hook in it.
                 self._emulator.ctl_flush_tb()
             handle = ctypes.c_size_t()
             status = uclib.uc_hook_add(
-                self._emulator._uch,
+                engine,
                 ctypes.byref(handle),
                 kind,
                 ctypes.cast(getattr(hooks(), name), ctypes.c_void_p),

@@ -125,7 +125,9 @@ class CompiledRunner(ABC):
     def _check_guards(self) -> None:
         for name, end in (("arena", self._arena), ("state", self._state)):
             if self._read(end - GUARD_BYTES, GUARD_BYTES) != _GUARD:
-                raise Fault(f"{self.library.model.name}: bytes just below the {name} were overwritten")
+                raise Fault(
+                    f"{self.library.model.name}: bytes just below the {name} were overwritten"
+                )
 
     def _fill(self, inputs: Sequence[Array]) -> None:
         # what an earlier call left behind must not matter

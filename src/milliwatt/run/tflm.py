@@ -1,7 +1,7 @@
 """TensorFlow Lite Micro itself, as the oracle of what a .tflite means.
 
-The PyPI package `tflite-micro` is the interpreter that runs on devices, with its portable reference kernels,
-built for this machine.
+The PyPI package `tflite-micro` is the interpreter that runs on devices, with its portable reference
+kernels, built for this machine.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from milliwatt.importers.tflite.model import Array
 from milliwatt.importers.tflite.read import read
 
 if TYPE_CHECKING:
-    from tflite_micro.python.tflite_micro.runtime import Interpreter  # type: ignore[import-untyped]
+    from tflite_micro.python.tflite_micro.runtime import Interpreter
 
 ARENA_BYTES = 8 << 20  # on this machine memory is no concern, and any model for a device fits
 INSTALL = "pip install 'milliwatt[tflm]'"
@@ -28,7 +28,7 @@ class Tflm:
 
         Raises:
             NotAvailable: the package `tflite-micro` is absent; gives the command that installs it.
-            BadFile: the file is not well formed (checked first: the interpreter itself checks nothing).
+            BadFile: the file is not well formed (checked first: the interpreter checks nothing).
             ModelError: the interpreter refuses the model.
         """
         main = read(model).main
@@ -64,7 +64,7 @@ class Tflm:
 
 def _load(model: bytes) -> "Interpreter":
     try:
-        from tflite_micro.python.tflite_micro.runtime import Interpreter
+        from tflite_micro.python.tflite_micro.runtime import Interpreter  # noqa: PLC0415
     except ImportError as e:
         raise NotAvailable(
             f"comparing with TensorFlow Lite Micro needs the package tflite-micro: {INSTALL}"

@@ -238,7 +238,7 @@ def _replace(out: Path, produce: Callable[[Path], None]) -> None:
     with tempfile.TemporaryDirectory(prefix=".mw-", dir=out.parent) as folder:
         temporary = Path(folder) / out.name
         produce(temporary)
-        os.replace(temporary, out)
+        temporary.replace(out)
 
 
 def _absolute(path: Path) -> str:

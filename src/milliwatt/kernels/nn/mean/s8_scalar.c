@@ -5,10 +5,13 @@
 
 static void add_row(const mw_mean_params *p, const int8_t *x, int32_t *sums)
 {
-    for (int32_t o = 0; o < p->outer; o++, sums += p->inner) {
-        for (int32_t m = 0; m < p->averaged; m++, x += p->inner) {
-            for (int32_t i = 0; i < p->inner; i++) {
-                sums[i] += x[i];
+    /* read once: the sums might alias them */
+    const int32_t outer = p->outer, averaged = p->averaged, inner = p->inner;
+    for (int32_t o = 0; o < outer; o++, sums += inner) {
+        for (int32_t m = 0; m < averaged; m++) {
+            int32_t *sum = sums;
+            for (int32_t i = 0; i < inner; i++) {
+                *sum++ += *x++;
             }
         }
     }

@@ -1,0 +1,116 @@
+"""The arena: the living never overlap, and for few buffers no layout is smaller."""
+
+from itertools import permutations, product
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from milliwatt.plan import ALIGN_BYTES, Layout, Span, lower_bound, place
+
+
+def spans(most: int, largest: int = 200, steps: int = 8) -> st.SearchStrategy[dict[str, Span]]:
+    """Draw up to ``most`` named buffers."""
+    ends = st.tuples(st.integers(0, steps), st.integers(0, steps)).map(sorted)
+    one = st.builds(lambda size, ab: Span(size, *ab), st.integers(1, largest), ends)
+    return st.lists(one, max_size=most).map(lambda all_: {f"b{i}": s for i, s in enumerate(all_)})
+
+
+@given(spans(40))
+@settings(max_examples=150, deadline=None)
+def test_the_living_never_overlap(needs):
+    layout = place(needs)
+    assert set(layout.offsets) == set(needs)
+    check(layout, needs)
+    assert layout.bytes >= lower_bound(needs.values())
+    assert layout.bytes <= sum(aligned(s.bytes) for s in needs.values())
+
+
+@given(spans(12), st.randoms(use_true_random=False))
+@settings(max_examples=100, deadline=None)
+def test_the_order_of_the_buffers_does_not_matter(needs, rng):
+    items = list(needs.items())
+    rng.shuffle(items)
+    assert place(dict(items)) == place(needs)
+
+
+@given(spans(5))
+@settings(max_examples=100, deadline=None)
+def test_no_order_of_placing_gives_less(needs):
+    smallest = min((lowest_fit(order, needs) for order in permutations(needs)), default=0)
+    assert place(needs).bytes == smallest
+
+
+@given(spans(6))
+@settings(max_examples=8, deadline=None)
+def test_no_order_of_six_gives_less(needs):
+    smallest = min((lowest_fit(order, needs) for order in permutations(needs)), default=0)
+    assert place(needs).bytes == smallest
+
+
+@given(spans(4, largest=5 * ALIGN_BYTES, steps=4))
+@settings(max_examples=60, deadline=None)
+def test_no_offsets_whatever_give_less(needs):
+    """Every offset of every buffer is tried below the size found: all must collide."""
+    found = place(needs).bytes
+    sizes = [aligned(s.bytes) for s in needs.values()]
+    choices = [range(0, found - ALIGN_BYTES - size + 1, ALIGN_BYTES) for size in sizes]
+    alive = [
+        (i, j)
+        for i, a in enumerate(needs.values())
+        for j, b in enumerate(needs.values())
+        if i < j and max(a.first, b.first) <= min(a.last, b.last)
+    ]
+    for offsets in product(*choices):
+        collide = any(
+            offsets[i] < offsets[j] + sizes[j] and offsets[j] < offsets[i] + sizes[i] for i, j in alive
+        )
+        assert collide or not needs, f"{offsets} would fit into {found - ALIGN_BYTES} bytes"
+
+
+def test_by_hand():
+    """A chain: two neighbours at a time. The bound is the worst pair, 96 + 40."""
+    needs = {"x": Span(96, 0, 1), "y": Span(40, 1, 2), "z": Span(64, 2, 3)}
+    assert lower_bound(needs.values()) == 136
+    layout = place(needs)
+    assert layout.bytes == 136
+    assert layout.offsets["x"] == 0
+    assert layout.offsets["y"] == 96
+    assert place({}) == Layout({}, 0)
+    assert place({"a": Span(1, 0, 0), "b": Span(1, 0, 0)}).bytes == 2 * ALIGN_BYTES
+
+
+def check(layout: Layout, needs: dict[str, Span]) -> None:
+    """Fail where two buffers share a byte at a step, or one is not where it may be."""
+    for name, span in needs.items():
+        assert layout.offsets[name] % ALIGN_BYTES == 0
+        assert 0 <= layout.offsets[name] <= layout.bytes - span.bytes
+    for step in {s.first for s in needs.values()}:
+        taken: set[int] = set()
+        for name, span in needs.items():
+            if span.first <= step <= span.last:
+                mine = range(layout.offsets[name], layout.offsets[name] + span.bytes)
+                assert taken.isdisjoint(mine), f"step {step}: {name} lies on another"
+                taken.update(mine)
+
+
+def lowest_fit(order: tuple[str, ...], needs: dict[str, Span]) -> int:
+    """Place byte ranges in this order, each at the lowest aligned offset that is free."""
+    placed: list[tuple[Span, int]] = []
+    top = 0
+    for name in order:
+        span, at = needs[name], 0
+        while any(
+            max(o.first, span.first) <= min(o.last, span.last)
+            and at < offset + o.bytes
+            and offset < at + span.bytes
+            for o, offset in placed
+        ):
+            at += ALIGN_BYTES
+        placed.append((span, at))
+        top = max(top, aligned(at + span.bytes))
+    return top
+
+
+def aligned(size: int) -> int:
+    """Round up to the alignment."""
+    return (size + ALIGN_BYTES - 1) // ALIGN_BYTES * ALIGN_BYTES
