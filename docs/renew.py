@@ -5,8 +5,6 @@
 the README's table of figures from ``bench/RESULTS.md``. With ``--figures`` it does the last alone.
 """
 
-# ruff: noqa: INP001  (a script beside the documents, not a package)
-
 import os
 import re
 import shutil
@@ -57,8 +55,8 @@ def main() -> None:
 def figures() -> str:
     """Return the README's table, from the rows that `make bench` wrote for the board."""
     heads = (
-        "model", "instructions", "of TFLM's", "cycles, estimated", "code, B", "weights, B", "RAM, B",
-        "of TFLM's",
+        "model", "instructions", "of TFLM's", "cycles, estimated", "code, B", "weights, B",
+        "RAM, B", "of TFLM's",
     )  # fmt: skip
     lines = [f"| {' | '.join(heads)} |", "| --- |" + " ---: |" * (len(heads) - 1)]
     for ours, peer in _pairs():

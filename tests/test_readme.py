@@ -1,5 +1,6 @@
 """What the documents tell a reader to type exists, and what they link to is there."""
 
+import itertools
 import re
 import shlex
 import sys
@@ -71,7 +72,7 @@ def test_every_command_line_is_one():
 
 def test_every_board_that_a_command_names_exists():
     for document, words in commands("milliwatt"):
-        for option, value in zip(words, words[1:], strict=False):
+        for option, value in itertools.pairwise(words):
             if option in ("--board", "-b") and value.islower():
                 assert value in BOARDS_AND_EXAMPLES, f"{document} names the board {value}"
 

@@ -248,15 +248,15 @@ def test_a_failed_swap_puts_the_old_one_back(tmp_path, monkeypatch):
     out = tmp_path / "out"
     write_library(_library("one"), out, {})
     before = {p.name: p.read_bytes() for p in out.iterdir()}
-    calls = []
+    rename, calls = Path.replace, []
 
-    def swap(source, to):
-        calls.append(source)
+    def swap(self, to):
+        calls.append(self)
         if len(calls) == 2:
             raise OSError(5, "Input/output error")
-        os.rename(source, to)
+        return rename(self, to)
 
-    monkeypatch.setattr("milliwatt.emit.library.os.replace", swap)
+    monkeypatch.setattr(Path, "replace", swap)
     with pytest.raises(OSError, match="Input/output"):
         write_library(_library("two"), out, {})
     assert {p.name: p.read_bytes() for p in out.iterdir()} == before

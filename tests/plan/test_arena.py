@@ -9,10 +9,26 @@ from milliwatt.plan import ALIGN_BYTES, Layout, Span, lower_bound, place
 
 
 def spans(most: int, largest: int = 200, steps: int = 8) -> st.SearchStrategy[dict[str, Span]]:
-    """Draw up to ``most`` named buffers."""
-    ends = st.tuples(st.integers(0, steps), st.integers(0, steps)).map(sorted)
-    one = st.builds(lambda size, ab: Span(size, *ab), st.integers(1, largest), ends)
+    """Draw up to ``most`` named buffers, some of which are only now and then in use."""
+    sizes = st.integers(1, largest)
+    one = st.builds(_span, sizes, st.sets(st.integers(0, steps), min_size=1), st.booleans())
     return st.lists(one, max_size=most).map(lambda all_: {f"b{i}": s for i, s in enumerate(all_)})
+
+
+def _span(size: int, steps: set[int], on_and_off: bool) -> Span:
+    stretches = tuple((at, at) for at in sorted(steps)) if on_and_off else ()
+    return Span(size, min(steps), max(steps), stretches)
+
+
+def alive(span: Span, step: int) -> bool:
+    """Tell whether the content matters at a step."""
+    return any(a <= step <= b for a, b in span.stretches or ((span.first, span.last),))
+
+
+def together(a: Span, b: Span) -> bool:
+    """Tell whether both matter at some step."""
+    steps = range(max(a.first, b.first), min(a.last, b.last) + 1)
+    return any(alive(a, step) and alive(b, step) for step in steps)
 
 
 @given(spans(40))
@@ -54,15 +70,15 @@ def test_no_offsets_whatever_give_less(needs):
     found = place(needs).bytes
     sizes = [aligned(s.bytes) for s in needs.values()]
     choices = [range(0, found - ALIGN_BYTES - size + 1, ALIGN_BYTES) for size in sizes]
-    alive = [
+    pairs = [
         (i, j)
         for i, a in enumerate(needs.values())
         for j, b in enumerate(needs.values())
-        if i < j and max(a.first, b.first) <= min(a.last, b.last)
+        if i < j and together(a, b)
     ]
     for offsets in product(*choices):
         collide = any(
-            offsets[i] < offsets[j] + sizes[j] and offsets[j] < offsets[i] + sizes[i] for i, j in alive
+            offsets[i] < offsets[j] + sizes[j] and offsets[j] < offsets[i] + sizes[i] for i, j in pairs
         )
         assert collide or not needs, f"{offsets} would fit into {found - ALIGN_BYTES} bytes"
 
@@ -84,10 +100,10 @@ def check(layout: Layout, needs: dict[str, Span]) -> None:
     for name, span in needs.items():
         assert layout.offsets[name] % ALIGN_BYTES == 0
         assert 0 <= layout.offsets[name] <= layout.bytes - span.bytes
-    for step in {s.first for s in needs.values()}:
+    for step in range(1 + max((s.last for s in needs.values()), default=0)):
         taken: set[int] = set()
         for name, span in needs.items():
-            if span.first <= step <= span.last:
+            if alive(span, step):
                 mine = range(layout.offsets[name], layout.offsets[name] + span.bytes)
                 assert taken.isdisjoint(mine), f"step {step}: {name} lies on another"
                 taken.update(mine)
@@ -100,7 +116,7 @@ def lowest_fit(order: tuple[str, ...], needs: dict[str, Span]) -> int:
     for name in order:
         span, at = needs[name], 0
         while any(
-            max(o.first, span.first) <= min(o.last, span.last)
+            together(o, span)
             and at < offset + o.bytes
             and offset < at + span.bytes
             for o, offset in placed

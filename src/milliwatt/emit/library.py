@@ -16,16 +16,24 @@ from milliwatt.plan import Plan
 from milliwatt.targets import Board
 
 MANIFEST = "manifest.json"
+DEFAULT_FLAGS = "-O2"
 _ROOM = Path(milliwatt.kernels.__file__).parent
 _SHARED = ("rows.c", "rows.h")
 
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """The C files of a model, by file name, and what they define."""
+    """The C files of a model, by file name, what they define, and how they want to be compiled.
+
+    Attributes:
+        model: the generated C and its names.
+        files: text by file name.
+        flags: optimisation that the figures hold for, such as ``-O2``.
+    """
 
     model: ModelSource
     files: Mapping[str, str]
+    flags: str
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -33,7 +41,9 @@ class Library:
         return tuple(f for f in self.files if f.endswith(".c") and f != "main.c")
 
 
-def make_library(plan: Plan, board: Board, name: str, title: str) -> Library:
+def make_library(
+    plan: Plan, board: Board, name: str, title: str, flags: str = DEFAULT_FLAGS
+) -> Library:
     """Return the C library of ``plan``: model, kernels used, sample program, CMake file.
 
     The same plan and names give the same bytes.
@@ -52,8 +62,8 @@ def make_library(plan: Plan, board: Board, name: str, title: str) -> Library:
         files[shared] = (_ROOM / shared).read_text(encoding="utf-8")
     files["main.c"] = sample_main(plan, model.name)
     sources = sorted(f for f in files if f.endswith(".c"))
-    files["CMakeLists.txt"] = cmake_lists(model.name, sources, board)
-    return Library(model, dict(sorted(files.items())))
+    files["CMakeLists.txt"] = cmake_lists(model.name, sources, board, flags)
+    return Library(model, dict(sorted(files.items())), flags)
 
 
 def write_library(library: Library, out: Path, manifest: Mapping[str, object]) -> None:

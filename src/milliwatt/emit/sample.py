@@ -39,23 +39,23 @@ int main(void)
 """
 
 
-def cmake_lists(name: str, sources: Sequence[str], board: Board) -> str:
+def cmake_lists(name: str, sources: Sequence[str], board: Board, flags: str) -> str:
     """Return a CMake project: a static library of the model and a sample program."""
     library = "\n  ".join(s for s in sources if s != "main.c")
-    flags = " ".join(board.cpu.gcc_flags)
+    cpu_flags = " ".join(board.cpu.gcc_flags)
     return f"""# The model mw_{name} as a library, and a sample program. For {board.title}.
 # With a cross compiler: cmake -DCMAKE_C_COMPILER=... -DCMAKE_TRY_COMPILE_TARGET_TYPE=STATIC_LIBRARY
 cmake_minimum_required(VERSION 3.16)
 project(mw_{name} C)
 
-set(MW_CPU_FLAGS "" CACHE STRING "flags for the core, for {board.cpu.name}: {flags}")
+set(MW_CPU_FLAGS "" CACHE STRING "flags for the core, for {board.cpu.name}: {cpu_flags}")
 separate_arguments(MW_CPU_FLAGS)
 
 add_library(mw_{name} STATIC
   {library})
 target_include_directories(mw_{name} PUBLIC ${{CMAKE_CURRENT_SOURCE_DIR}})
 target_compile_features(mw_{name} PUBLIC c_std_11)
-target_compile_options(mw_{name} PUBLIC -O2 -ffunction-sections -fdata-sections ${{MW_CPU_FLAGS}})
+target_compile_options(mw_{name} PUBLIC {flags} -ffunction-sections -fdata-sections ${{MW_CPU_FLAGS}})
 
 add_executable(sample main.c)
 target_link_libraries(sample PRIVATE mw_{name})

@@ -38,6 +38,14 @@ static inline int32_t mw_mla_high(uint32_t a, uint32_t b, int32_t acc)
     return __smlatt((int32_t)a, (int32_t)b, acc);
 }
 
+static inline int32_t mw_saturate8(int32_t v) { return __ssat(v, 8); }
+static inline int32_t mw_mla_high_word(int32_t a, int32_t b, int32_t acc)
+{
+    int32_t sum;
+    __asm__("smmlar %0, %1, %2, %3" : "=r"(sum) : "r"(a), "r"(b), "r"(acc));
+    return sum;
+}
+
 #else
 
 static inline int32_t mw_half(uint32_t v, int32_t which)
@@ -72,6 +80,16 @@ static inline int32_t mw_mla_high(uint32_t a, uint32_t b, int32_t acc)
 static inline int32_t mw_mla2(uint32_t a, uint32_t b, int32_t acc)
 {
     return mw_mla_high(a, b, mw_mla_low(a, b, acc));
+}
+
+/* v, or the nearest int8 */
+static inline int32_t mw_saturate8(int32_t v) { return v < -128 ? -128 : v > 127 ? 127 : v; }
+
+/* acc + round(a * b / 2^32), ties upward; the sum wraps */
+static inline int32_t mw_mla_high_word(int32_t a, int32_t b, int32_t acc)
+{
+    const int64_t product = (int64_t)a * b + ((int64_t)1 << 31);
+    return (int32_t)((uint32_t)acc + (uint32_t)(int32_t)(product >> 32));
 }
 
 #endif

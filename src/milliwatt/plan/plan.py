@@ -68,12 +68,25 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Lifetime:
-    """A buffer of the arena over time, for reports: where it lies and when its content matters."""
+    """A buffer of the arena over time, for reports: where it lies and when its content matters.
+
+    Attributes:
+        name: of the tensor, or of the node whose kernel borrows it.
+        bytes: its size.
+        offset: bytes into the arena.
+        alive: stretches of steps, both ends included.
+        ring_rows: rows that it holds of a tensor that has more; None where it holds all.
+    """
 
     name: str
     bytes: int
     offset: int
     alive: tuple[Stretch, ...]
+    ring_rows: int | None
+
+    def alive_at(self, step: int) -> bool:
+        """Tell whether its content matters at ``step``."""
+        return any(first <= step <= last for first, last in self.alive)
 
 
 @dataclass(frozen=True)
@@ -137,6 +150,7 @@ def make_plan(graph: Graph, cpu: Cpu, schedule: Callable[[Graph], Schedule] = wh
         for i, (kernel, variant) in chosen.items()
     )
     state, state_bytes = _state_offsets(graph)
+    rings = {v.name: n for v, n in timing.capacity.items() if n < v.type.rows}
     return Plan(
         graph=graph,
         cpu=cpu,
@@ -144,7 +158,7 @@ def make_plan(graph: Graph, cpu: Cpu, schedule: Callable[[Graph], Schedule] = wh
         steps=steps,
         stores=_stores(graph, roots, {**layout.offsets, **state}, timing),
         lifetimes=tuple(
-            Lifetime(name, s.bytes, layout.offsets[name], s.alive)
+            Lifetime(name, s.bytes, layout.offsets[name], s.alive, rings.get(name))
             for name, s in sorted(spans.items(), key=lambda item: (item[1].first, item[0]))
         ),
         arena_bytes=layout.bytes,

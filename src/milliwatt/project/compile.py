@@ -1,6 +1,7 @@
 """Model to C library, proven and measured."""
 
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +11,18 @@ from milliwatt.errors import DoesNotFit
 from milliwatt.plan import Plan, make_plan
 from milliwatt.project import measure
 from milliwatt.project.model import Model
+from milliwatt.project.optimize import (
+    Budget,
+    Candidate,
+    Cost,
+    Optimize,
+    candidate,
+    fastest,
+    prefer_rows,
+    within,
+)
 from milliwatt.project.prove import Progress, prove, silent
-from milliwatt.project.samples import sample_inputs
+from milliwatt.project.samples import EDGES, sample_inputs
 from milliwatt.report.result import BitExact, BoardLimits, FlashUse, RamUse, Result
 from milliwatt.run.emulated import EmulatedRunner, Measurement
 from milliwatt.run.host import HostRunner
@@ -21,6 +32,7 @@ from milliwatt.targets import BOARDS, Board, Support, load_board
 
 SAMPLES = 16
 MOST_EXPENSIVE = 3
+NO_LIMITS = Budget()
 
 
 @dataclass(frozen=True)
@@ -30,6 +42,7 @@ class Compiled:
     Attributes:
         model: what was compiled.
         board: for which board.
+        optimize: what the plan strives for.
         plan: what was decided.
         library: the C files.
         host: the C on this machine.
@@ -38,6 +51,7 @@ class Compiled:
 
     model: Model
     board: Board
+    optimize: Optimize
     plan: Plan
     library: Library
     host: HostRunner
@@ -52,8 +66,20 @@ class Compiled:
         return found
 
 
-def build(model: Model, board: Board | str) -> Compiled:
+def build(
+    model: Model,
+    board: Board | str,
+    optimize: Optimize | None = None,
+    budget: Budget = NO_LIMITS,
+) -> Compiled:
     """Compile and load ``model`` for ``board``, without proving anything yet.
+
+    Args:
+        model: what to compile.
+        board: a board or its name.
+        optimize: what to strive for. None decides by measuring: the least RAM where that costs
+            under 3 % more instructions than the fastest plan, else the better product of both.
+        budget: limits within which the fastest plan is wanted.
 
     Raises:
         DoesNotFit: what is over, by how many bytes, and which layers cost most.
@@ -61,9 +87,37 @@ def build(model: Model, board: Board | str) -> Compiled:
         BuildFailed: the C compiler refused.
     """
     board = load_board(board) if isinstance(board, str) else board
-    plan = make_plan(model.graph, board.cpu)
+    if budget:
+        return _within(model, board, budget)
+    if optimize is not None:
+        return _build(model, board, candidate(optimize, board.cpu))
+    by_rows = _build(model, board, candidate(Optimize.RAM, board.cpu))
+    try:
+        speed = _build(model, board, candidate(Optimize.SPEED, board.cpu))
+    except DoesNotFit:
+        return by_rows
+    return by_rows if prefer_rows(_cost(speed), _cost(by_rows)) else speed
+
+
+def _within(model: Model, board: Board, budget: Budget) -> Compiled:
+    """Return the fastest of all candidates that stay within ``budget``."""
+    built: list[Compiled] = []
+    for choice in within(model.graph, board.cpu):
+        plan = make_plan(model.graph, board.cpu, choice.schedule)
+        if budget.ram_bytes is None or plan.arena_bytes + plan.state_bytes <= budget.ram_bytes:
+            with suppress(DoesNotFit):
+                built.append(_build(model, board, choice))
+    if not built:
+        built.append(_build(model, board, candidate(Optimize.RAM, board.cpu)))
+    return built[fastest([_cost(c) for c in built], budget)]
+
+
+def _build(model: Model, board: Board, choice: Candidate) -> Compiled:
+    plan = make_plan(model.graph, board.cpu, choice.schedule)
     _fits_ram(plan, board)
-    library = make_library(plan, board, model.name, f"{model.name} for {board.title}")
+    library = make_library(
+        plan, board, model.name, f"{model.name} for {board.title}", choice.flags
+    )
     with tempfile.TemporaryDirectory(prefix="milliwatt-build-") as folder:
         host = HostRunner(plan, library, Path(folder))
         target = None
@@ -72,13 +126,27 @@ def build(model: Model, board: Board | str) -> Compiled:
                 target = EmulatedRunner(plan, library, board, Path(folder))
             except DoesNotFit as e:
                 raise DoesNotFit(f"{model.name}: {e}\n{_most_flash(plan, library)}") from None
-    return Compiled(model, board, plan, library, host, target)
+    return Compiled(model, board, choice.label, plan, library, host, target)
+
+
+def _cost(compiled: Compiled) -> Cost:
+    """Measure one inference of a built candidate."""
+    plan, target = compiled.plan, compiled.target
+    held = plan.arena_bytes + plan.state_bytes
+    if target is None:
+        return Cost(None, held, None)
+    (sample,) = sample_inputs(plan.graph, EDGES + 1, 0)[EDGES:]
+    _, measured = target.measure(sample)
+    target.reset()
+    return Cost(measured.instructions, held + measured.stack_bytes, target.flash_bytes().total)
 
 
 def compile(  # noqa: A001  (the verb of the public surface: milliwatt.compile)
     model: Model,
     board: Board | str,
     *,
+    optimize: Optimize | None = None,
+    budget: Budget = NO_LIMITS,
     out: Path | None = None,
     samples: int = SAMPLES,
     seed: int = 0,
@@ -89,6 +157,8 @@ def compile(  # noqa: A001  (the verb of the public surface: milliwatt.compile)
     Args:
         model: what to compile.
         board: a board or its name; its RAM and flash are the limits checked.
+        optimize: what to strive for; None decides by measuring (see `build`).
+        budget: limits within which the fastest plan is wanted.
         out: a new or empty folder, or one that an earlier call wrote; None writes nothing.
         samples: how many inputs the reference, the host's C and the target are compared on.
         seed: of those inputs.
@@ -106,7 +176,7 @@ def compile(  # noqa: A001  (the verb of the public surface: milliwatt.compile)
     The files depend on the model, the board and the version of this package, and nothing else.
     """
     progress(f"compiling {model.name}", 0, 1)
-    compiled = build(model, board)
+    compiled = build(model, board, optimize, budget)
     progress(f"compiling {model.name}", 1, 1)
     prove(model.graph, compiled.runners, sample_inputs(model.graph, samples, seed), progress)
     result = summarize(compiled, agreed(compiled, samples))
@@ -132,7 +202,7 @@ def summarize(compiled: Compiled, bit_exact: BitExact) -> Result:
     board, plan, target = compiled.board, compiled.plan, compiled.target
     measured: Measurement | None = None
     if target is not None:
-        (noise,) = sample_inputs(plan.graph, 4, 0)[3:]
+        (noise,) = sample_inputs(plan.graph, EDGES + 1, 0)[EDGES:]
         target.reset()
         _, measured = target.measure(noise)
     image = target.image if target else None
@@ -143,7 +213,7 @@ def summarize(compiled: Compiled, bit_exact: BitExact) -> Result:
         model=compiled.model.name,
         board=board.name,
         cpu=board.cpu.name,
-        optimize="speed",
+        optimize=compiled.optimize.value,
         macs=plan.graph.macs,
         milliwatt_version=milliwatt.__version__,
         compiler_version=compiler_version(),
@@ -171,9 +241,9 @@ def _fits_ram(plan: Plan, board: Board) -> None:
         return
     peak = max(
         range(len(plan.steps)),
-        key=lambda at: sum(b.bytes for b in plan.lifetimes if b.first <= at <= b.last),
+        key=lambda at: sum(b.bytes for b in plan.lifetimes if b.alive_at(at)),
     )
-    alive = sorted((b for b in plan.lifetimes if b.first <= peak <= b.last), key=lambda b: -b.bytes)
+    alive = sorted((b for b in plan.lifetimes if b.alive_at(peak)), key=lambda b: -b.bytes)
     layer = plan.calls[plan.steps[peak].index].node.name
     raise DoesNotFit(
         f"{plan.graph.name}: needs {needed} bytes of RAM (arena {plan.arena_bytes}, state "

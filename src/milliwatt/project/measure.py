@@ -1,7 +1,7 @@
 """From a measured inference to the figures of a result."""
 
 from milliwatt.emit.library import Library
-from milliwatt.plan import Plan
+from milliwatt.plan import Lifetime, Plan
 from milliwatt.report.result import Buffer, Energy, Layer
 from milliwatt.run.cycles import estimate_cycles
 from milliwatt.run.elf import ElfImage
@@ -41,8 +41,18 @@ def layers(
 
 
 def buffers(plan: Plan) -> tuple[Buffer, ...]:
-    """Return the arena's buffers over time."""
-    return tuple(Buffer(b.name, b.bytes, b.first, b.last, b.offset) for b in plan.lifetimes)
+    """Return the arena's buffers over time, one record for each stretch that one is alive."""
+    return tuple(
+        Buffer(_label(b), b.bytes, first, last, b.offset)
+        for b in plan.lifetimes
+        for first, last in b.alive
+    )
+
+
+def _label(b: Lifetime) -> str:
+    if b.ring_rows is None:
+        return b.name
+    return f"{b.name} (ring of {b.ring_rows} rows)" if b.ring_rows > 1 else f"{b.name} (one row)"
 
 
 def energy(board: Board, cycles: int | None) -> Energy | None:

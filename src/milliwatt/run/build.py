@@ -9,8 +9,6 @@ from milliwatt.run.isa_check import check_isa
 from milliwatt.run.toolchain import WARNINGS, build_shared, compile_objects, link_elf
 from milliwatt.targets import Board
 
-OPTIMIZE = "-O2"
-
 
 def build_board(library: Library, board: Board, folder: Path) -> ElfImage:
     """Compile and link ``library`` for ``board`` into ``folder`` and return the program.
@@ -24,7 +22,7 @@ def build_board(library: Library, board: Board, folder: Path) -> ElfImage:
     with tempfile.TemporaryDirectory(prefix="milliwatt-c-") as sources:
         paths = _write_sources(library, Path(sources))
         objects = compile_objects(
-            paths, board.cpu, [Path(sources)], folder, OPTIMIZE, ("-g", *WARNINGS)
+            paths, board.cpu, [Path(sources)], folder, library.flags, ("-g", *WARNINGS)
         )
     image = read_elf(link_elf(objects, board, folder / f"{prefix}.elf", roots))
     check_isa(image, board.cpu)
@@ -40,7 +38,7 @@ def build_host(library: Library, folder: Path) -> Path:
     with tempfile.TemporaryDirectory(prefix="milliwatt-c-") as sources:
         paths = _write_sources(library, Path(sources))
         out = folder / f"lib{library.model.prefix}.so"
-        return build_shared(paths, out, [Path(sources)], OPTIMIZE, WARNINGS)
+        return build_shared(paths, out, [Path(sources)], library.flags, WARNINGS)
 
 
 def _write_sources(library: Library, folder: Path) -> list[Path]:

@@ -1,0 +1,119 @@
+"""Which plan to compile: the least RAM, the fewest instructions, the least flash, or within a budget.
+
+Plans are compared by what they measure, not by what a model of them says: each candidate is built
+and one inference of it counted on the emulated core.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from milliwatt.errors import DoesNotFit
+from milliwatt.ir import Graph
+from milliwatt.plan import Schedule, least_ram, partitions, whole
+from milliwatt.targets import Cpu
+
+FASTER, SMALLER = "-O2", "-Os"
+TOLERATED_SLOWDOWN = 1.03  # by rows is the default where it costs less than this
+
+
+class Optimize(Enum):
+    """What a compile strives for."""
+
+    RAM = "ram"
+    SPEED = "speed"
+    SIZE = "size"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A way to compile a model.
+
+    Attributes:
+        label: what reports call it.
+        schedule: makes the steps.
+        flags: optimisation for the C compiler.
+    """
+
+    label: Optimize
+    schedule: Callable[[Graph], Schedule]
+    flags: str = FASTER
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a built candidate takes; ``instructions`` is None where no emulator counts them."""
+
+    instructions: int | None
+    ram_bytes: int
+    flash_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Limits on RAM (with stack) and flash, in bytes; None for the board's own."""
+
+    ram_bytes: int | None = None
+    flash_bytes: int | None = None
+
+    def __bool__(self) -> bool:
+        """Tell whether any limit is set."""
+        return self.ram_bytes is not None or self.flash_bytes is not None
+
+    def allows(self, cost: Cost) -> bool:
+        """Tell whether a candidate stays within the limits."""
+        ram_fits = self.ram_bytes is None or cost.ram_bytes <= self.ram_bytes
+        flash = cost.flash_bytes
+        return ram_fits and (self.flash_bytes is None or flash is None or flash <= self.flash_bytes)
+
+    def __str__(self) -> str:
+        """Return the limits in words."""
+        limits = (("RAM", self.ram_bytes), ("flash", self.flash_bytes))
+        return " and ".join(f"{n} bytes of {what}" for what, n in limits if n is not None)
+
+
+def candidate(optimize: Optimize, cpu: Cpu) -> Candidate:
+    """Return the way to compile that ``optimize`` asks for."""
+    if optimize is Optimize.RAM:
+        return Candidate(optimize, least_ram(cpu))
+    return Candidate(optimize, whole, SMALLER if optimize is Optimize.SIZE else FASTER)
+
+
+def within(graph: Graph, cpu: Cpu) -> Iterator[Candidate]:
+    """Yield every candidate that a budget may choose from."""
+    for schedule in partitions(graph):
+        yield Candidate(Optimize.SPEED, schedule)
+    yield candidate(Optimize.RAM, cpu)
+    yield Candidate(Optimize.SIZE, whole, SMALLER)
+    yield Candidate(Optimize.SIZE, least_ram(cpu), SMALLER)
+
+
+def prefer_rows(speed: Cost, ram: Cost) -> bool:
+    """Tell whether the plan with the least RAM is the default.
+
+    It is where it costs under 3 % more instructions than the fastest; elsewhere the better product
+    of RAM and instructions decides.
+    """
+    if speed.instructions is None or ram.instructions is None:
+        return ram.ram_bytes < speed.ram_bytes
+    if ram.instructions < TOLERATED_SLOWDOWN * speed.instructions:
+        return True
+    return ram.ram_bytes * ram.instructions < speed.ram_bytes * speed.instructions
+
+
+def fastest(costs: list[Cost], budget: Budget) -> int:
+    """Return the position of the cheapest candidate within ``budget``.
+
+    Raises:
+        DoesNotFit: none is; says how close the best ones come.
+    """
+    allowed = [i for i, cost in enumerate(costs) if budget.allows(cost)]
+    if not allowed:
+        least = min(cost.ram_bytes for cost in costs)
+        flash = [cost.flash_bytes for cost in costs if cost.flash_bytes is not None]
+        smallest = f", the least flash {min(flash)} bytes" if flash else ""
+        raise DoesNotFit(
+            f"no plan stays within {budget}: the least RAM is {least} bytes{smallest} "
+            "(not at once); raise the limit"
+        )
+    return min(allowed, key=lambda i: (costs[i].instructions or 0, costs[i].ram_bytes))
