@@ -1,8 +1,12 @@
 """Make the pictures and the figures of the README anew, each by the program itself.
 
 ``python docs/renew.py`` runs the demo, takes ``docs/img/report.png`` of its web page with Chromium
-(or Chrome, found on the PATH), records ``docs/img/terminal.svg`` of its terminal output, and copies
-the README's table of figures from ``bench/RESULTS.md``. With ``--figures`` it does the last alone.
+(or Chrome, found on the PATH), records ``docs/img/terminal.svg`` of its terminal output, types the
+README's commands and copies the README's table of figures from ``bench/RESULTS.md``. With
+``--figures`` it does the last alone.
+
+The commands want the keyword spotter of MLPerf Tiny, ``models/kws_ref_model.tflite`` in the folder
+that MILLIWATT_SHARED names or in ``shared`` beside the checkout.
 """
 
 import os
@@ -32,8 +36,12 @@ QUIET = (
     "--hide-scrollbars",
 )  # fmt: skip
 WIDTH, HEIGHT = 1200, 1500  # pixels
-COLUMNS = 100  # of the terminal
-MARKS = re.compile(r"(<!-- figures:.*?-->\n).*?(<!-- /figures -->)", re.DOTALL)
+COLUMNS = 96  # of the terminal
+SESSION = {  # commands of the README, and which lines of their output are shown
+    "milliwatt inspect kws.tflite": (slice(8), slice(-1, None)),
+    "milliwatt compile kws.tflite --board nrf52840 --out kws": (slice(15), slice(-1, None)),
+    "milliwatt verify kws.tflite --board rp2040 --samples 100 --against tflm": (slice(None),),
+}
 NAMES = {
     "kws": "keyword spotting",
     "vww": "person detection",
@@ -45,11 +53,46 @@ NAMES = {
 
 def main() -> None:
     """Renew what the command line asks for."""
-    README.write_text(MARKS.sub(rf"\1{figures()}\2", README.read_text("utf-8")), "utf-8")
+    replace("figures", figures())
     if "--figures" not in sys.argv[1:]:
+        replace("session", session())
         study, _ = demo(BOARD)
         photograph(study, PICTURES / "report.png")
         record(study, PICTURES / "terminal.svg")
+
+
+def replace(part: str, text: str) -> None:
+    """Put ``text`` between the marks of ``part`` in the README."""
+    marks = re.compile(rf"(<!-- {part}:[^\n]*-->\n).*?(<!-- /{part} -->)", re.DOTALL)
+    old = README.read_text("utf-8")
+    README.write_text(marks.sub(lambda m: m[1] + text + m[2], old), "utf-8")
+
+
+def session() -> str:
+    """Return the README's commands with what they print, long parts left out.
+
+    Raises:
+        NotAvailable: the model that the README speaks of is absent.
+    """
+    folder = Path(os.environ.get("MILLIWATT_SHARED", ROOT.parent / "shared"))
+    model = folder / "models" / "kws_ref_model.tflite"
+    if not model.is_file():
+        raise NotAvailable(f"{model} is absent; set MILLIWATT_SHARED to where models/ is")
+    shown = []
+    with tempfile.TemporaryDirectory() as place:
+        shutil.copy(model, Path(place) / "kws.tflite")
+        for command, parts in SESSION.items():
+            output = subprocess.run(  # noqa: S603  (our own command line)
+                [sys.executable, "-m", *command.split()],
+                cwd=place,
+                env={**os.environ, "COLUMNS": str(COLUMNS)},
+                check=True,
+                capture_output=True,
+                text=True,
+            ).stdout
+            lines = [line.rstrip() for line in output.strip().splitlines()]
+            shown.append(f"$ {command}\n" + "\n…\n".join("\n".join(lines[p]) for p in parts))
+    return "```\n" + "\n\n".join(shown) + "\n```\n"
 
 
 def figures() -> str:

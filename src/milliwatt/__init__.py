@@ -24,11 +24,15 @@ __version__ = "0.1.0"
 
 __all__ = ["MilliwattError", "Model", "__version__", "compile", "load", "run", "verify"]
 
+_LAZY = ("Model", "compile", "load", "run", "verify")
+
 
 def __getattr__(name: str) -> object:
     """Import the compiler on first use, so that ``import milliwatt`` costs nothing."""
-    if name in ("Model", "compile", "load", "run", "verify"):
+    if name in _LAZY:
         from milliwatt import project  # noqa: PLC0415
 
-        return getattr(project, name)
+        # All at once: by importing the room `run`, Python has put it where the verb belongs.
+        globals().update({verb: getattr(project, verb) for verb in _LAZY})
+        return globals()[name]
     raise AttributeError(f"module 'milliwatt' has no attribute {name!r}")

@@ -12,9 +12,11 @@ import numpy as np
 import pytest
 from graphs import random_graph
 
+import milliwatt.kernels
 from milliwatt.emit import Library, c_identifier, make_library, write_library
 from milliwatt.errors import InputError
 from milliwatt.ir import Builder, DType, Quant, TensorType
+from milliwatt.kernels import KERNELS
 from milliwatt.ops.nn.add import Add
 from milliwatt.ops.nn.conv2d import Conv2d
 from milliwatt.ops.nn.fully_connected import FullyConnected
@@ -129,6 +131,17 @@ def test_names_for_c(name, wanted):
 def test_names_that_give_none(name):
     with pytest.raises(InputError, match="gives no name for C: it needs a letter or digit"):
         c_identifier(name)
+
+
+STEMS = sorted({k.stem for k in KERNELS})
+SHARED_HEADERS = sorted(p.stem for p in Path(milliwatt.kernels.__file__).parent.glob("*.h"))
+
+
+@pytest.mark.parametrize("model", [*STEMS, *SHARED_HEADERS, "dense", "main", "sample"])
+def test_a_model_may_be_called_as_a_kernel(model, tmp_path):
+    """Its header and symbols must not be taken for the kernel's."""
+    plan = dense()
+    HostRunner(plan, make_library(plan, BOARD, model, "A title"), tmp_path)
 
 
 @pytest.mark.parametrize("model", ["1model", "int", "ünïcode", 'x"; */ #error', "while"])

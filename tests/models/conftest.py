@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import milliwatt
+from milliwatt.importers.tflite import load_tflite
 from milliwatt.ir import Array, Graph, TensorType
 from milliwatt.project import Model
 from milliwatt.project.samples import EDGES, Sample, sample_inputs
@@ -21,16 +22,21 @@ SEED = 20
 
 @dataclass(frozen=True)
 class Known:
-    """A model, the inputs to try it on, and what every node gives for each."""
+    """A model, the inputs to try it on, and what every node gives for each.
+
+    Attributes:
+        model: as it is compiled, after all passes.
+        inputs: edges first.
+        traces: what the compiled graph's nodes give for each input, by name.
+        outputs: what the graph as it stands in the file gives for each input.
+        operators: what each of that graph's nodes gives for each input, by name.
+    """
 
     model: Model
     inputs: tuple[Sample, ...]
     traces: tuple[Mapping[str, Array], ...]
-
-    def outputs(self, sample: int) -> tuple[Array, ...]:
-        """Return the graph's outputs for one of the inputs."""
-        producers = (self.model.graph.producer(v) for v in self.model.graph.outputs)
-        return tuple(self.traces[sample][p.name] for p in producers if p is not None)
+    outputs: tuple[tuple[Array, ...], ...]
+    operators: tuple[Mapping[str, Array], ...]
 
 
 @pytest.fixture(scope="session")
@@ -49,8 +55,14 @@ def smooth() -> Callable[[TensorType, np.random.Generator], Array]:
 def _known(path: Path) -> Known:
     model = milliwatt.load(path)
     inputs = _inputs(model.graph)
-    reference = Reference(model.graph)
-    return Known(model, inputs, tuple(reference.trace(sample) for sample in inputs))
+    compiled, imported = Reference(model.graph), Reference(load_tflite(path))
+    return Known(
+        model,
+        inputs,
+        tuple(compiled.trace(sample) for sample in inputs),
+        tuple(imported.run(sample) for sample in inputs),
+        tuple(imported.trace(sample) for sample in inputs),
+    )
 
 
 def _inputs(graph: Graph) -> tuple[Sample, ...]:

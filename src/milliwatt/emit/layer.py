@@ -13,7 +13,7 @@ import numpy as np
 from milliwatt.emit.constants import ConstantPool
 from milliwatt.emit.names import in_comment
 from milliwatt.ir import DType, Graph, Kind, Special, TensorType, Value, Window
-from milliwatt.plan import Base, Call, Plan
+from milliwatt.plan import Base, Call, Plan, PushKind
 
 ARENA, STATE, FIRST_INPUT = 0, 1, 2
 
@@ -154,7 +154,10 @@ class LayerWriter:
     def _rows_of(self, v: Value) -> str:
         store = self._plan.stores[v]
         offset = store.offset if store.base in (Base.ARENA, Base.STATE) else 0
-        return f"{{{offset}, {v.type.row_bytes}, {v.type.rows}, {store.capacity}}}"
+        push = self._plan.push
+        endless = push is not None and push.kind is PushKind.SLIDING and v.kind is not Kind.CONSTANT
+        height = "INT32_MAX" if endless else v.type.rows
+        return f"{{{offset}, {v.type.row_bytes}, {height}, {store.capacity}}}"
 
     def _base(self, v: Value) -> str:
         store, graph = self._plan.stores[v], self._plan.graph

@@ -7,7 +7,37 @@ from milliwatt.targets import Board
 
 
 def sample_main(plan: Plan, name: str) -> str:
-    """Return a ``main.c`` that runs the model once on zeros, without any library."""
+    """Return a ``main.c`` that gets one result from the model on zeros, without any library."""
+    return _pushing(plan, name) if plan.push else _running(plan, name)
+
+
+def _pushing(plan: Plan, name: str) -> str:
+    upper = name.upper()
+    row = plan.graph.inputs[0].type.dtype.c_name
+    outputs = plan.graph.outputs
+    rooms = "\n".join(
+        f"static {v.type.dtype.c_name} output_{i}[MW_{upper}_OUTPUT_{i}_SIZE];"
+        for i, v in enumerate(outputs)
+    )
+    results = ", ".join(f"output_{i}" for i in range(len(outputs)))
+    return f"""/* A sample: rows of zeros are pushed until a result is due. Copy what you need. */
+#include "mw_{name}.h"
+
+static _Alignas(MW_{upper}_ALIGN_BYTES) uint8_t state[MW_{upper}_STATE_BYTES];
+static {row} row[MW_{upper}_ROW_SIZE]; /* put real data here */
+{rooms}
+
+int main(void)
+{{
+    mw_{name}_init(state);
+    while (!mw_{name}_push(state, row, {results})) {{
+    }}
+    return output_0[0] == 0; /* so that nothing is optimised away */
+}}
+"""
+
+
+def _running(plan: Plan, name: str) -> str:
     upper, graph = name.upper(), plan.graph
     inputs = [f"MW_{upper}_INPUT_{i}" for i in range(len(graph.inputs))]
     outputs = [f"MW_{upper}_OUTPUT_{i}" for i in range(len(graph.outputs))]

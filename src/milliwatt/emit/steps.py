@@ -11,11 +11,12 @@ from milliwatt.emit.layer import LayerWriter
 from milliwatt.plan import ARRIVAL, Call, Plan, Step
 
 _PER_LINE = 32
-ARRIVAL_CODE = 255  # the caller's turn: it brings the next row of the input
 
 
 def taking_turns(plan: Plan) -> tuple[Call, ...]:
-    """Return the layers that run in more than one step."""
+    """Return the layers that run in more than one step; all of them where rows are pushed."""
+    if plan.push is not None:
+        return plan.calls
     counts: dict[int, int] = {}
     for step in plan.steps:
         counts[step.index] = counts.get(step.index, 0) + 1

@@ -104,8 +104,8 @@ def accumulators(op: Weighted, types: Types, operands: Operands) -> tuple[Int64,
     low = np.broadcast_to(bias.low.astype(np.int64), y.shape).copy()
     high = low.copy()
     if isinstance(op, FullyConnected):
-        ends = tuple(end.astype(np.int64) - types[0].zero_point for end in (x.low, x.high))
-        _add_products(low, high, ends, w.low.T, sums=True)
+        centred = tuple(end.astype(np.int64) - types[0].zero_point for end in (x.low, x.high))
+        _add_products(low, high, centred, w.low.T, sums=True)
         return low, high
     if isinstance(op, Conv2d):
         for p, q in np.ndindex(*w.low.shape[1:3]):
@@ -148,7 +148,7 @@ def _scaled(
     y: TensorType,
     clip: tuple[int, int],
 ) -> Interval:
-    """Return the bounds of the requantised and clamped sums; the whole clip where int32 may wrap."""
+    """Return the bounds of requantised, clamped sums; the whole clip where int32 may wrap."""
     low, high = sums
     shift = np.maximum(np.asarray(multipliers[1], np.int64), 0)
     safe = (low >= INT32_MIN) & (high <= INT32_MAX)
@@ -210,7 +210,9 @@ def _table(op: Op, types: Types, operands: Operands) -> Interval | None:
     """Look for the lowest and highest entry between the bounds."""
     assert isinstance(op, Table)  # noqa: S101
     entries = np.array(op.table, op.dtype.numpy)
-    first, last = (e.astype(np.int64) - types[0].dtype.limits[0] for e in (operands[0].low, operands[0].high))
+    first, last = (
+        e.astype(np.int64) - types[0].dtype.limits[0] for e in (operands[0].low, operands[0].high)
+    )
     least = np.empty((ENTRIES, ENTRIES), entries.dtype)
     most = np.empty_like(least)
     for i in np.unique(first):

@@ -8,11 +8,10 @@ import numpy as np
 from milliwatt.ir import Array, Graph, Kind, Node, Op, TensorType, Value
 from milliwatt.ops.fixed import wrap_int32
 from milliwatt.ops.intervals import Interval
-from milliwatt.ops.nn.conv2d import Conv2d
 from milliwatt.ops.nn.depthwise_conv2d import DepthwiseConv2d
-from milliwatt.ops.nn.fully_connected import FullyConnected
 from milliwatt.ops.nn.reshape import Reshape
 from milliwatt.ops.nn.strided_slice import StridedSlice
+from milliwatt.passes.channels import Role, treatment
 from milliwatt.passes.sums import Flags, contributions
 
 
@@ -36,7 +35,7 @@ def drop_channels(
     nodes = []
     for node in graph.nodes:
         op, inputs = _narrowed(node.op, swap.get(node.output)), node.with_inputs(swap).inputs
-        if isinstance(op, Conv2d | DepthwiseConv2d | FullyConnected) and node.inputs[1] not in live:
+        if Role.FOLLOWS in treatment(node):
             inputs = (inputs[0], *_weights(node, live, known, readers))
         outputs = tuple(swap.get(v, v) for v in node.outputs)
         nodes.append(Node(node.name, op, inputs, outputs))
@@ -88,7 +87,12 @@ def _weights(
     folded = wrap_int32(sums[outside]).astype(np.int32)
     return (
         Value(_name(w, node, readers), w_type, Kind.CONSTANT, _frozen(content)),
-        Value(_name(bias, node, readers), narrow(bias.type, 0, outside), Kind.CONSTANT, _frozen(folded)),
+        Value(
+            _name(bias, node, readers),
+            narrow(bias.type, 0, outside),
+            Kind.CONSTANT,
+            _frozen(folded),
+        ),
     )
 
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from milliwatt.ir import Graph, Kind, Node, Value
+from milliwatt.ir import Graph, Node, Value
 from milliwatt.ops.intervals import Interval
 from milliwatt.passes.channels import OTHER, Carried, Indices, Role, depth, treatment
 from milliwatt.passes.sums import Contributions, Flags, contributions
@@ -58,7 +58,9 @@ class _Groups:
         carried = {v for n in graph.nodes for v, t in _treated(n) if t is not Role.FOLLOWS}
         self.values = [v for v in graph.values.values() if v not in follows or v in carried]
         begins = np.cumsum([0, *(depth(v.type) for v in self.values)])
-        self._slots = {v: np.arange(a, b) for v, (a, b) in zip(self.values, pairwise(begins), strict=True)}
+        self._slots = {
+            v: np.arange(a, b) for v, (a, b) in zip(self.values, pairwise(begins), strict=True)
+        }
         self._group = np.arange(begins[-1])
         for node in graph.nodes:
             for value, how in _treated(node):

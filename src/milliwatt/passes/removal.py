@@ -1,4 +1,4 @@
-"""What the removal of channels claims: one entry for each channel, checkable on the original graph."""
+"""What the removal of channels claims, channel by channel, checkable on the original graph."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -7,9 +7,9 @@ from enum import Enum
 class How(Enum):
     """Why a reader can do without a channel."""
 
-    FOLDED = "adds a constant, which is in the bias now"
-    ZERO_WEIGHTS = "has only zero weights for it"
-    CARRIED = "carries it on to channels that are removed too"
+    FOLDED = "folded"  # it adds a constant, which is in the bias now
+    ZERO_WEIGHTS = "zero weights"  # its weights for all that is kept are zero
+    CARRIED = "carried"  # it makes channels that are removed too
 
 
 class Why(Enum):

@@ -74,5 +74,6 @@ def _ways(
     """Return how ``node`` does without a channel that it read."""
     if treatment(node)[0] is not Role.SUMMED:
         return lambda _: How.CARRIED
-    used = contributions(node, known[node.inputs[0]]).used[live[node.output]].any(axis=0)
+    weights = contributions(node, known[node.inputs[0]]).used[live[node.output]]
+    used = np.asarray(weights.any(axis=0))
     return lambda c: How.FOLDED if used[c] else How.ZERO_WEIGHTS

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from milliwatt.ir import Array, DType, Node, Quant, TensorType
+from milliwatt.ir import DType, Node, Quant, TensorType
 from milliwatt.ops.fixed import Int64
 from milliwatt.ops.intervals import Interval
 from milliwatt.ops.nn.conv2d import Conv2d, taps
@@ -34,8 +34,7 @@ class Contributions:
 
     def needed(self, kept: Flags) -> Flags:
         """Return ``[C]``: which channels the ``kept`` outputs cannot do without."""
-        needed: Flags = ~self.fixed[kept].all(axis=0)
-        return needed
+        return np.asarray(~self.fixed[kept].all(axis=0))
 
 
 def contributions(node: Node, x: Interval | None) -> Contributions:
@@ -47,15 +46,15 @@ def contributions(node: Node, x: Interval | None) -> Contributions:
     if x is None:
         return Contributions(used, ~used, np.zeros(used.shape, np.int64))
     low, high = (end.astype(np.int64) for end in x.channels())
-    sums = np.tensordot(coverage(node), w, axes=(1, 1))  # [places, O, C]
+    sums = np.einsum("pt,otc->poc", coverage(node), w, optimize=True)
     centred = np.where(low == high, low - node.types[0].zero_point, 0)
     everywhere = (sums == sums[0]).all(axis=0) | (centred == 0)
     fixed: Flags = ~used | ((low == high) & everywhere)
     return Contributions(used, fixed, sums[0] * centred)
 
 
-def coverage(node: Node) -> Array:
-    """Return ``[places, taps]``: the different sets of taps that lie within the image, as 0 and 1."""
+def coverage(node: Node) -> Int64:
+    """Return ``[places, taps]``: the different sets of taps within the image, as 0 and 1."""
     op, x = node.op, node.types[0]
     if not isinstance(op, Conv2d):
         return np.ones((1, 1), np.int64)

@@ -2,7 +2,16 @@
 
 from milliwatt.plan.arena import ALIGN_BYTES, Layout, Span, lower_bound, place
 from milliwatt.plan.choose import choose
-from milliwatt.plan.plan import Base, Call, Lifetime, Plan, Store, make_plan
+from milliwatt.plan.plan import (
+    Base,
+    Call,
+    Lifetime,
+    Plan,
+    Store,
+    make_plan,
+    make_push_plan,
+)
+from milliwatt.plan.push import CLOCK_BYTES, Pace, Push, PushKind, counter_period
 from milliwatt.plan.regions import least_ram, partitions
 from milliwatt.plan.schedule import ARRIVAL, Schedule, Step, by_rows, play, storage, whole
 
@@ -10,19 +19,25 @@ __all__ = [
     "ALIGN_BYTES",
     "ARRIVAL",
     "Base",
+    "CLOCK_BYTES",
     "Call",
     "Layout",
     "Lifetime",
+    "Pace",
     "Plan",
+    "Push",
+    "PushKind",
     "Schedule",
     "Span",
     "Step",
     "Store",
     "by_rows",
     "choose",
+    "counter_period",
     "least_ram",
     "lower_bound",
     "make_plan",
+    "make_push_plan",
     "partitions",
     "place",
     "play",

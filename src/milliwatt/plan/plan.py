@@ -8,11 +8,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from milliwatt.errors import UnsupportedOp
 from milliwatt.ir import Graph, Kind, Node, Special, Value, verify
 from milliwatt.kernels import Kernel, Variant
 from milliwatt.plan.arena import ALIGN_BYTES, Stretch, lower_bound, place
 from milliwatt.plan.choose import choose
 from milliwatt.plan.lifetimes import arena_spans, scratch_name
+from milliwatt.plan.push import Push, header_bytes, image, sliding
+from milliwatt.plan.regions import least_ram
 from milliwatt.plan.schedule import ARRIVAL, Schedule, Step, storage, whole
 from milliwatt.targets import Cpu
 
@@ -102,7 +105,9 @@ class Plan:
         lifetimes: the arena's buffers over the steps.
         arena_bytes: activations, scratch, inputs and outputs.
         arena_bound_bytes: bytes alive at the worst step; no arena can be smaller.
-        state_bytes: what survives between calls.
+        state_bytes: what survives between calls: variables, and where rows are pushed the clock and
+            counters, which lie before the arena in one block.
+        push: how pushed rows become results; None for a plan that is given its inputs whole.
     """
 
     graph: Graph
@@ -114,15 +119,36 @@ class Plan:
     arena_bytes: int
     arena_bound_bytes: int
     state_bytes: int
+    push: Push | None = None
 
 
-def make_plan(graph: Graph, cpu: Cpu, schedule: Callable[[Graph], Schedule] = whole) -> Plan:
+def make_push_plan(graph: Graph, cpu: Cpu) -> Plan:
+    """Plan ``graph`` for rows that arrive one by one: sliding if it can be, else image by image.
+
+    Raises:
+        UnsupportedOp: rows cannot be pushed into the model, or a node has no kernel.
+    """
+    try:
+        push, one = sliding(graph)
+    except UnsupportedOp as e:
+        arriving = least_ram(cpu, arriving=True)
+        return make_plan(graph, cpu, arriving, image(graph, str(e)))
+    return make_plan(graph, cpu, lambda _: one, push)
+
+
+def make_plan(
+    graph: Graph,
+    cpu: Cpu,
+    schedule: Callable[[Graph], Schedule] = whole,
+    push: Push | None = None,
+) -> Plan:
     """Plan ``graph`` for ``cpu``.
 
     Args:
         graph: verified here; its outputs must be results of nodes, each its own.
         cpu: decides which kernel variants can run.
         schedule: `whole`, or `by_rows` to keep rings of rows instead of whole tensors.
+        push: how rows arrive, where ``schedule`` lets them.
 
     Raises:
         UnsupportedOp: a node has no kernel; names the node.
@@ -156,14 +182,15 @@ def make_plan(graph: Graph, cpu: Cpu, schedule: Callable[[Graph], Schedule] = wh
         cpu=cpu,
         calls=calls,
         steps=steps,
-        stores=_stores(graph, roots, {**layout.offsets, **state}, timing),
+        stores=_stores(graph, roots, {**layout.offsets, **state}, timing, pushed=push is not None),
         lifetimes=tuple(
             Lifetime(name, s.bytes, layout.offsets[name], s.alive, rings.get(name))
             for name, s in sorted(spans.items(), key=lambda item: (item[1].first, item[0]))
         ),
         arena_bytes=layout.bytes,
         arena_bound_bytes=lower_bound(spans.values()),
-        state_bytes=state_bytes,
+        state_bytes=header_bytes(len(calls)) if push else state_bytes,
+        push=push,
     )
 
 
@@ -186,10 +213,16 @@ def _state_offsets(graph: Graph) -> tuple[dict[str, int], int]:
 
 
 def _stores(
-    graph: Graph, roots: Mapping[Value, Value], offsets: Mapping[str, int], timing: Schedule
+    graph: Graph,
+    roots: Mapping[Value, Value],
+    offsets: Mapping[str, int],
+    timing: Schedule,
+    *,
+    pushed: bool,
 ) -> dict[Value, Store]:
-    inputs = {v: i for i, v in enumerate(graph.inputs)}
-    outputs = {roots[v]: i for i, v in enumerate(graph.outputs)}
+    """Return where each tensor lives; where rows are pushed, all but constants in the arena."""
+    inputs = {} if pushed else {v: i for i, v in enumerate(graph.inputs)}
+    outputs = {} if pushed else {roots[v]: i for i, v in enumerate(graph.outputs)}
 
     def store(v: Value) -> Store:
         root, rows = roots[v], timing.capacity[v]

@@ -18,7 +18,7 @@ def build_board(library: Library, board: Board, folder: Path) -> ElfImage:
         DoesNotFit: code and weights exceed the flash.
     """
     prefix = library.model.prefix
-    roots = (f"{prefix}_run", f"{prefix}_init", f"{prefix}_reset")
+    roots = tuple(f"{prefix}_{call}" for call in library.model.calls)
     with tempfile.TemporaryDirectory(prefix="milliwatt-c-") as sources:
         paths = _write_sources(library, Path(sources))
         objects = compile_objects(

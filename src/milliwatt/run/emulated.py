@@ -104,5 +104,5 @@ class EmulatedRunner(CompiledRunner):
     def _write(self, address: int, data: bytes) -> None:
         self._machine.write(address, data)
 
-    def _call(self, function: str, *arguments: int) -> None:
-        self._machine.call(function, *arguments, counter=self._counter)
+    def _call(self, function: str, *arguments: int) -> int:
+        return self._machine.call(function, *arguments, counter=self._counter).signed

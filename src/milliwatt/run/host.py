@@ -31,8 +31,8 @@ class HostRunner(CompiledRunner):
     def _write(self, address: int, data: bytes) -> None:
         ctypes.memmove(address, data, len(data))
 
-    def _call(self, function: str, *arguments: int) -> None:
+    def _call(self, function: str, *arguments: int) -> int:
         called = getattr(self._library, function)
-        called.restype = None
+        called.restype = ctypes.c_int32
         # Addresses and small counts alike fit a pointer-sized integer in every calling convention.
-        called(*(ctypes.c_ssize_t(a) for a in arguments))
+        return int(called(*(ctypes.c_ssize_t(a) for a in arguments)))

@@ -10,7 +10,8 @@ from milliwatt.emit.layer import base_index
 from milliwatt.emit.library import Library
 from milliwatt.errors import Fault, InputError
 from milliwatt.ir import Array, Graph, Special, Value
-from milliwatt.plan import ALIGN_BYTES, Base, Call, Plan
+from milliwatt.plan import ALIGN_BYTES, ARRIVAL, Base, Call, Plan
+from milliwatt.run.pushing import all_steps, counter_limit
 
 GUARD_BYTES = 32
 _GUARD = bytes([0xC3]) * GUARD_BYTES
@@ -51,7 +52,8 @@ class CompiledRunner(ABC):
         """Take what was compiled; the subclass calls `_lay_out` when its memory stands."""
         self.plan, self.library = plan, library
         self._word_bytes = word_bytes
-        self._arena = self._state = self._table = 0
+        self._arena = self._state = self._table = self._staging = 0
+        self._staged: tuple[int, ...] = ()
 
     @abstractmethod
     def _read(self, address: int, size: int) -> bytes: ...
@@ -60,22 +62,46 @@ class CompiledRunner(ABC):
     def _write(self, address: int, data: bytes) -> None: ...
 
     @abstractmethod
-    def _call(self, function: str, *arguments: int) -> None: ...
+    def _call(self, function: str, *arguments: int) -> int:
+        """Call a function with addresses and numbers; return its first result register, signed."""
 
     def run(self, inputs: Sequence[Array]) -> tuple[Array, ...]:
         """Return the outputs for one set of inputs; what lay outside the model's memory still does.
 
+        Where rows are pushed, all rows of the input are, and the result is the one due at the end.
+
         Raises:
             InputError: an input has another shape or type.
-            Fault: the code touched what it must not.
+            Fault: the code touched what it must not, or no result came when it was due.
         """
         graph = self.plan.graph
         check_inputs(graph, inputs)
+        if self.plan.push is not None:
+            return self._run_by_pushes(inputs[0])
         self._fill(inputs)
         places = [self._base(v) for v in (*graph.inputs, *graph.outputs)]
         self._call(f"{self.library.model.prefix}_run", self._state, self._arena, *places)
         self._check_guards()
         return tuple(self._value(v) for v in graph.outputs)
+
+    def push(self, row: Array) -> tuple[Array, ...] | None:
+        """Push one row of the input, of any shape; return the outputs if a result is due.
+
+        Raises:
+            Fault: the code touched what it must not.
+        """
+        outputs = self.plan.graph.outputs
+        self._write(self._staging, np.ascontiguousarray(row).tobytes())
+        places = [self._staging + at for at in self._staged]
+        function = f"{self.library.model.prefix}_push"
+        due = self._call(function, self._state, self._staging, *places)
+        self._check_guards()
+        if not due:
+            return None
+        return tuple(
+            np.frombuffer(self._read(at, v.type.bytes), v.type.dtype.numpy).reshape(v.type.shape)
+            for at, v in zip(places, outputs, strict=True)
+        )
 
     def trace(self, inputs: Sequence[Array]) -> Mapping[str, Array]:
         """Run step by step and return what every layer computed, by the node's name."""
@@ -85,13 +111,18 @@ class CompiledRunner(ABC):
         bases = {0: self._arena, 1: self._state}
         for v in (*graph.inputs, *graph.outputs):
             store = self.plan.stores[v]
-            bases[base_index(graph, store.base, store.index)] = self._base(v)
+            if store.base in (Base.INPUT, Base.OUTPUT):
+                bases[base_index(graph, store.base, store.index)] = self._base(v)
         words = [bases[i].to_bytes(self._word_bytes, "little") for i in sorted(bases)]
         self._write(self._table, b"".join(words))
         results: dict[str, Array] = {}
-        for step in self.plan.steps:
+        for step in all_steps(self.plan):
+            if step.index == ARRIVAL:
+                self._arrive(inputs[0], step.first)
+                continue
             call = self.plan.calls[step.index]
-            self._call(self.library.model.layers[step.index], self._table, step.first, step.count)
+            first = step.first % counter_limit(self.plan, call)
+            self._call(self.library.model.layers[step.index], self._table, first, step.count)
             self._collect(call, step.first, step.count, results)
         self._check_guards()
         return results
@@ -102,28 +133,61 @@ class CompiledRunner(ABC):
 
     def memory_bytes(self) -> int:
         """Return how much memory `_lay_out` needs."""
-        return (
-            (2 + len(self.plan.graph.inputs) + len(self.plan.graph.outputs)) * self._word_bytes
-            + 2 * GUARD_BYTES
-            + self.plan.state_bytes
-            + self.plan.arena_bytes
-            + 2 * ALIGN_BYTES
-        )
+        graph = self.plan.graph
+        bases = (2 + len(graph.inputs) + len(graph.outputs)) * self._word_bytes
+        staging = 0
+        if self.plan.push is not None:
+            staging = sum(v.type.bytes + ALIGN_BYTES for v in (*graph.inputs, *graph.outputs))
+        blocks = self.plan.state_bytes + self.plan.arena_bytes
+        return bases + staging + blocks + 2 * GUARD_BYTES + 4 * ALIGN_BYTES
 
     def _lay_out(self, end: int) -> int:
-        """Place arena, state and table below ``end``, the arena flush with it; return the start."""
+        """Place arena, state and table below ``end``, the arena flush with it; return the start.
+
+        Where rows are pushed, state and arena are one block.
+        """
+        between = 0 if self.plan.push is not None else GUARD_BYTES
         self._arena = (end - self.plan.arena_bytes) // ALIGN_BYTES * ALIGN_BYTES
-        self._state = self._arena - GUARD_BYTES - self.plan.state_bytes
+        self._state = self._arena - between - self.plan.state_bytes
         bases = 2 + len(self.plan.graph.inputs) + len(self.plan.graph.outputs)
         self._table = self._state - GUARD_BYTES - bases * self._word_bytes
         self._table = self._table // ALIGN_BYTES * ALIGN_BYTES
-        self._write(self._arena - GUARD_BYTES, _GUARD)
+        if between:
+            self._write(self._arena - GUARD_BYTES, _GUARD)
         self._write(self._state - GUARD_BYTES, _GUARD)
+        start = self._lay_out_staging(self._table) if self.plan.push is not None else self._table
         self._call(f"{self.library.model.prefix}_init", self._state)
-        return self._table
+        return start
+
+    def _lay_out_staging(self, end: int) -> int:
+        """Place what a caller of the push function owns: a row, and room for the outputs."""
+        at, offsets = self.plan.graph.inputs[0].type.row_bytes, []
+        for v in self.plan.graph.outputs:
+            at = -(-at // ALIGN_BYTES) * ALIGN_BYTES
+            offsets.append(at)
+            at += v.type.bytes
+        self._staging = (end - at) // ALIGN_BYTES * ALIGN_BYTES
+        self._staged = tuple(offsets)
+        return self._staging
+
+    def _run_by_pushes(self, whole: Array) -> tuple[Array, ...]:
+        self.reset()
+        rows = whole.reshape(self.plan.graph.inputs[0].type.rows, -1)
+        results = [self.push(row) for row in rows]
+        due = [r for r in results if r is not None]
+        if len(due) != 1 or results[-1] is None and self._ends_with_a_result():
+            raise Fault(f"{len(due)} results of {len(rows)} rows pushed; wanted one, with the last")
+        return due[0]
+
+    def _ends_with_a_result(self) -> bool:
+        push = self.plan.push
+        return push is not None and push.first_result_rows == self.plan.graph.inputs[0].type.rows
 
     def _check_guards(self) -> None:
-        for name, end in (("arena", self._arena), ("state", self._state)):
+        ends = [("state", self._state)]
+        if self.plan.push is None:
+            ends.append(("arena", self._arena))
+        for name, end in ends:
             if self._read(end - GUARD_BYTES, GUARD_BYTES) != _GUARD:
                 raise Fault(
                     f"{self.library.model.name}: bytes just below the {name} were overwritten"
@@ -132,8 +196,17 @@ class CompiledRunner(ABC):
     def _fill(self, inputs: Sequence[Array]) -> None:
         # what an earlier call left behind must not matter
         self._write(self._arena, bytes([0x5A]) * self.plan.arena_bytes)
+        if self.plan.push is not None:
+            return
         for array, v in zip(inputs, self.plan.graph.inputs, strict=True):
             self._write(self._base(v), np.ascontiguousarray(array).tobytes())
+
+    def _arrive(self, whole: Array, row: int) -> None:
+        """Put a row of the input where the push function would."""
+        v = self.plan.graph.inputs[0]
+        place = row % self.plan.stores[v].capacity * v.type.row_bytes
+        data = np.ascontiguousarray(whole.reshape(v.type.rows, -1)[row]).tobytes()
+        self._write(self._base(v) + place, data)
 
     def _collect(self, call: Call, first: int, count: int, results: dict[str, Array]) -> None:
         """Take the rows that a step has just computed, before a ring can turn over them."""

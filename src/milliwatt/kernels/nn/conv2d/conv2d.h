@@ -33,4 +33,9 @@ void mw_conv2d_s8_dsp(const mw_conv2d_params *p, const void *const *x, const int
                       const int32_t *bias, const int32_t *multiplier, const int32_t *shift,
                       void *const *y, int32_t rows, void *scratch);
 
+/* As above, but all constants in one stream, in the order in which they are read; see pairs.py. Scratch
+ * holds three pixels of kh * kw * c, rounded up to 4, as int16 before the gathered one. */
+void mw_conv2d_s8_dsp_pairs(const mw_conv2d_params *p, const void *const *x, const int32_t *filters,
+                            void *const *y, int32_t rows, void *scratch);
+
 #endif

@@ -23,6 +23,12 @@ typedef struct {
     int32_t low;
 } mw_pair;
 
+/* 256 times the sum of the high channel, if that is below 2^23 in magnitude */
+static inline int32_t mw_high(mw_pair sum)
+{
+    return (int32_t)((uint32_t)sum.both - (uint32_t)sum.low);
+}
+
 #if defined(__ARM_FEATURE_DSP) && defined(__thumb2__)
 
 #define MW_FOUR_TIMES(step) step step step step

@@ -2,6 +2,7 @@
 #include "conv2d.h"
 
 #include "conv2d_gather.h"
+#include "fixed.h"
 #include "isa_dsp_pairs.h"
 #include "requantize_short.h"
 
@@ -49,9 +50,10 @@ static uint32_t *widen_3(uint32_t *to, const int8_t *a, const int8_t *b, const i
     return to;
 }
 
+/* Whether the window lies inside the rows and each of them is one run of bytes. */
 static int inside(const mw_conv2d_params *p, const place *at)
 {
-    return at->left >= 0 && at->left + p->kw <= p->w;
+    return (p->dilation_w == 1 || p->kw == 1) && at->left >= 0 && at->left + p->kw <= p->w;
 }
 
 /* Lay out the inputs of a block of pixels; `room` is for one that has to be gathered. */
@@ -59,7 +61,8 @@ static void fetch(const mw_conv2d_params *p, const place *at, int32_t pixels, ui
                   int8_t *room)
 {
     const int32_t bytes = p->kw * p->c;
-    if (pixels == 3 && p->in_words && inside(p, at) && inside(p, at + 1) && inside(p, at + 2)) {
+    const int in_words = bytes % 4 == 0;
+    if (pixels == 3 && in_words && inside(p, at) && inside(p, at + 1) && inside(p, at + 2)) {
         for (int32_t i = 0; i < p->kh; i++) {
             const int32_t row = i * p->dilation_h;
             to = widen_3(to, (const int8_t *)at[0].rows[row] + at[0].left * p->c,
@@ -70,7 +73,7 @@ static void fetch(const mw_conv2d_params *p, const place *at, int32_t pixels, ui
     }
     for (int32_t k = 0; k < pixels; k++) {
         uint32_t *next = to + k;
-        if (inside(p, at + k) && (p->in_words || p->kh == 1) && p->dilation_w == 1) {
+        if (inside(p, at + k) && (in_words || p->kh == 1)) {
             for (int32_t i = 0; i < p->kh; i++) {
                 const int8_t *row = at[k].rows[i * p->dilation_h];
                 next = widen(next, row + at[k].left * p->c, bytes, pixels);
@@ -88,6 +91,11 @@ outputs(const mw_conv2d_params *p, const int32_t *w, const uint32_t *x, int32_t 
         const place *at)
 {
     const int32_t steps = (p->kh * p->kw * p->c + 3) / 4, last = p->c_out - 1;
+    const int32_t zero_y = p->zero_y;
+    int8_t *out[MOST];
+    for (int32_t i = 0; i < pixels; i++) {
+        out[i] = at[i].out;
+    }
     for (int32_t o = 0; o <= last; o += 2) {
         mw_pair sum[MOST];
         for (int32_t i = 0; i < pixels; i++) {
@@ -97,16 +105,16 @@ outputs(const mw_conv2d_params *p, const int32_t *w, const uint32_t *x, int32_t 
              : pixels == 2 ? mw_dot_pairs_2
                            : mw_dot_pairs_1)(x, w + 2, steps, sum);
         const int32_t low_shift = w[2] & 0xFF, high_shift = w[2] >> 8;
-        const int32_t low_offset = mw_short_offset(p->zero_y, low_shift);
-        const int32_t high_offset = mw_short_offset(p->zero_y, high_shift);
+        const int32_t low_offset = mw_short_offset(zero_y, low_shift);
+        const int32_t high_offset = mw_short_offset(zero_y, high_shift);
         for (int32_t i = 0; i < pixels; i++) {
-            at[i].out[o] = (int8_t)mw_requantize_short(sum[i].low, w[0], low_shift, low_offset);
+            out[i][o] = (int8_t)mw_requantize_short(sum[i].low, w[0], low_shift, low_offset);
         }
         if (o < last) {
             for (int32_t i = 0; i < pixels; i++) {
-                const int32_t high = mw_subtract_wrap(sum[i].both, sum[i].low);
-                at[i].out[o + 1] = (int8_t)mw_requantize_twice(high, high >> 7, w[1], high_shift,
-                                                               high_offset);
+                const int32_t high = mw_high(sum[i]);
+                out[i][o + 1] =
+                    (int8_t)mw_requantize_twice(high, high >> 7, w[1], high_shift, high_offset);
             }
         }
         w += 3;

@@ -1,0 +1,187 @@
+"""Plans for live data: the input arrives a row at a time, nothing of it is kept longer than needed.
+
+Two kinds. *Sliding*: the model looks at the last rows of an endless signal, and every row that
+arrives (or every few, with strides) gives the result of the window that ends there; each layer
+computes only what is new. That is exact where no layer pads along rows, since a padded border would
+have to move with the window. *Image*: otherwise, a result is due after all rows of one input, then
+the next input begins.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from math import gcd, lcm
+
+from milliwatt.errors import UnsupportedOp
+from milliwatt.ir import Graph, Kind, Node, Special, Value
+from milliwatt.plan.schedule import ARRIVAL, Schedule, Step, storage
+
+COUNTER_BYTES = 2
+CLOCK_BYTES = 4
+
+
+class PushKind(Enum):
+    """What pushing rows means for a model."""
+
+    IMAGE = "image"
+    SLIDING = "sliding"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """When a tensor gets rows: row ``r`` with the arrival of input row ``delay + r * hop``."""
+
+    delay: int
+    hop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """How rows become results.
+
+    Attributes:
+        kind: whether windows slide.
+        rows_per_result: rows from one result to the next, once it runs.
+        first_result_rows: rows until the first result.
+        paces: for each node that computes, by its index, when it does (sliding only).
+        why_not_sliding: what stands in the way of sliding, None where it slides.
+    """
+
+    kind: PushKind
+    rows_per_result: int
+    first_result_rows: int
+    paces: Mapping[int, Pace]
+    why_not_sliding: str | None = None
+
+
+def header_bytes(calls: int) -> int:
+    """Return the size of a clock, and a counter for each layer and for the input, 8-aligned."""
+    return -(-(CLOCK_BYTES + COUNTER_BYTES * (calls + 1)) // 8) * 8
+
+
+def counter_period(node: Node, capacity: Mapping[Value, int]) -> int:
+    """Return after how many rows a node's counter may begin again: all its rings are back."""
+    period = capacity[node.output]
+    rule = node.op.rows(node.types)
+    if isinstance(rule, Special):
+        return 1
+    for window, v in zip(rule, node.inputs, strict=True):
+        if window is not None and window.stride:
+            period = lcm(period, capacity[v] // gcd(capacity[v], window.stride))
+    return period
+
+
+def sliding(graph: Graph) -> tuple[Push, Schedule]:
+    """Return how ``graph`` runs on an endless signal, and one push of it as a schedule.
+
+    Raises:
+        UnsupportedOp: windows cannot slide; says which layer stands in the way and why.
+    """
+    if len(graph.inputs) != 1:
+        raise UnsupportedOp(f"{graph.name} has {len(graph.inputs)} inputs; rows come for one")
+    if graph.variables:
+        raise UnsupportedOp(f"{graph.name} keeps state of its own; it slides already")
+    paces: dict[Value, Pace] = {graph.inputs[0]: Pace(0, 1)}
+    for node in graph.nodes:
+        paces[node.output] = _pace(node, paces)
+    results = {paces[v] for v in graph.outputs if v in paces}
+    if len(results) != 1 or any(v.type.rows != 1 for v in graph.outputs):
+        raise UnsupportedOp(f"{graph.name}: its outputs are not one row each, due together")
+    (due,) = results
+    push = Push(
+        PushKind.SLIDING,
+        rows_per_result=due.hop,
+        first_result_rows=due.delay + 1,
+        paces={
+            i: paces[n.output]
+            for i, n in enumerate(graph.nodes)
+            if n.op.rows(n.types) is not Special.VIEW
+        },
+    )
+    return push, _one_push(graph, paces)
+
+
+def image(graph: Graph, why_not_sliding: str) -> Push:
+    """Return how ``graph`` runs on inputs that come row by row, one after the other.
+
+    Raises:
+        UnsupportedOp: the model has several inputs, or keeps state of its own.
+    """
+    if len(graph.inputs) != 1 or graph.variables:
+        raise UnsupportedOp(
+            f"{graph.name}: rows can be pushed into models with one input and no state of their own"
+        )
+    rows = graph.inputs[0].type.rows
+    return Push(PushKind.IMAGE, rows, rows, {}, why_not_sliding)
+
+
+def _pace(node: Node, paces: Mapping[Value, Pace]) -> Pace:
+    """Return when a node computes, or raise `UnsupportedOp` with the reason why it cannot slide."""
+    rule, y = node.op.rows(node.types), node.output.type
+    if isinstance(rule, Special):
+        source = node.inputs[0]
+        same_rows = source.type.rows == y.rows and source.type.row_size == y.row_size
+        if (rule is Special.VIEW and same_rows) or source.type.rows == 1 == y.rows:
+            return paces[source]
+        raise UnsupportedOp(f"layer {node.name!r} ({node.op.name}) {rule.value}")
+    found: set[Pace] = set()
+    for window, v in zip(rule, node.inputs, strict=True):
+        if window is None:
+            continue
+        if v.kind is Kind.CONSTANT:
+            if v.type.rows > 1:
+                raise UnsupportedOp(f"layer {node.name!r} adds a constant that differs by row")
+            continue
+        first, count = window.needs(0, y.rows)
+        if first < 0 or first + count > v.type.rows:
+            raise UnsupportedOp(
+                f"layer {node.name!r} ({node.op.name}) pads along rows (SAME padding in time)"
+            )
+        if window.stride == 0 and y.rows > 1:
+            raise UnsupportedOp(f"layer {node.name!r} reads the same rows for every output row")
+        source = paces[v]
+        stride = window.stride or 1
+        behind = first + window.span - 1
+        found.add(Pace(source.delay + behind * source.hop, stride * source.hop))
+    if not found:
+        raise UnsupportedOp(f"layer {node.name!r} reads constants alone")
+    hops = {pace.hop for pace in found}
+    if len(hops) != 1:
+        raise UnsupportedOp(f"layer {node.name!r} joins signals of different rates")
+    return Pace(max(pace.delay for pace in found), hops.pop())
+
+
+def _one_push(graph: Graph, paces: Mapping[Value, Pace]) -> Schedule:
+    """Return one push in which every layer computes a row, as the plan needs it for its memory."""
+    roots = storage(graph)
+    steps = [Step(ARRIVAL, 0, 1)]
+    made: dict[Value, int] = {graph.inputs[0]: 0}
+    last_read: dict[Value, int] = {}
+    capacity = {v: v.type.rows if v.kind is Kind.CONSTANT else 1 for v in graph.values.values()}
+    lasting: set[Value] = set(graph.outputs)
+    for i, node in enumerate(graph.nodes):
+        if node.op.rows(node.types) is Special.VIEW:
+            made[node.output] = made[node.inputs[0]]
+            continue
+        steps.append(Step(i, 0, 1))
+        made[node.output] = len(steps) - 1
+        for v in node.inputs:
+            if v.kind is Kind.CONSTANT:
+                continue
+            behind = paces[node.output].delay - paces[v].delay
+            kept = behind // paces[v].hop + 1  # from the oldest row read to the newest there is
+            capacity[v] = max(capacity[v], kept)
+            last_read[roots[v]] = len(steps) - 1
+            if kept > 1 or behind:
+                lasting.add(v)
+    for v, root in roots.items():
+        if root is not v:
+            capacity[root] = capacity[v] = max(capacity[root], capacity[v])
+    end = len(steps) - 1
+    lasting_roots = {roots[v] for v in lasting if v not in graph.outputs}
+    alive = {}
+    for v in made:
+        if roots[v] is v:
+            until = end if any(roots[o] is v for o in graph.outputs) else last_read.get(v, made[v])
+            alive[v] = ((0, end),) if v in lasting_roots else ((made[v], until),)
+    return Schedule(tuple(steps), capacity, alive)
