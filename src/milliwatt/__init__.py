@@ -18,13 +18,25 @@ if TYPE_CHECKING:
     from milliwatt.project.compile import compile  # noqa: A004  (the verb it is)
     from milliwatt.project.infer import run
     from milliwatt.project.model import Model, load
+    from milliwatt.project.optimize import Budget, Goal, Optimize
     from milliwatt.project.verify import verify
 
 __version__ = "0.1.0"
 
-__all__ = ["MilliwattError", "Model", "__version__", "compile", "load", "run", "verify"]
+__all__ = [
+    "Budget",
+    "Goal",
+    "MilliwattError",
+    "Model",
+    "Optimize",
+    "__version__",
+    "compile",
+    "load",
+    "run",
+    "verify",
+]
 
-_LAZY = ("Model", "compile", "load", "run", "verify")
+_LAZY = ("Budget", "Goal", "Model", "Optimize", "compile", "load", "run", "verify")
 
 
 def __getattr__(name: str) -> object:

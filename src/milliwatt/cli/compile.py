@@ -8,7 +8,17 @@ import typer
 from rich.console import Console
 
 import milliwatt
-from milliwatt.cli.options import BoardName, JsonPath, ModelPath, progress
+from milliwatt.cli.options import (
+    BoardName,
+    JsonPath,
+    MaxFlash,
+    MaxRam,
+    ModelPath,
+    OptimizeFor,
+    Push,
+    goal,
+    progress,
+)
 from milliwatt.report.files import write_text_atomically
 from milliwatt.report.html import result_page
 from milliwatt.report.terminal import print_result
@@ -35,6 +45,10 @@ def compile_command(
     model: ModelPath,
     board: BoardName,
     out: Out = None,
+    optimize: OptimizeFor = None,
+    max_ram: MaxRam = None,
+    max_flash: MaxFlash = None,
+    push: Push = False,  # noqa: FBT002  (typer's way to declare a flag)
     json_file: JsonPath = None,
     html: Html = None,
 ) -> None:
@@ -45,10 +59,11 @@ def compile_command(
 
         milliwatt compile kws.tflite --board nrf52840 --out kws
     """
+    wanted = goal(optimize, max_ram, max_flash, push=push)
     loaded = milliwatt.load(model)
     folder = out or Path(f"{model.stem}-{board}")
     with progress() as report:
-        result = milliwatt.compile(loaded, board, out=folder, progress=report)
+        result = milliwatt.compile(loaded, board, goal=wanted, out=folder, progress=report)
     if json_file:
         write_text_atomically(json_file, json.dumps(result.to_json(), indent=2) + "\n")
     if html:

@@ -9,6 +9,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from milliwatt.errors import InputError
+from milliwatt.project.optimize import Budget, Goal, Optimize
 from milliwatt.project.prove import Progress as Report
 
 ModelPath = Annotated[
@@ -30,6 +32,56 @@ Samples = Annotated[
     int, typer.Option(metavar="N", min=1, help="Inputs to compare on: edges, then seeded noise.")
 ]
 Seed = Annotated[int, typer.Option(metavar="S", min=0, help="Seed of the noise.")]
+
+
+OptimizeFor = Annotated[
+    Optimize | None,
+    typer.Option(
+        "--optimize",
+        help="Least RAM, fewest instructions or least flash [default: ram where it costs under 3 % "
+        "more instructions than speed, else the better product of both].",
+        show_default=False,
+    ),
+]
+MaxRam = Annotated[
+    int | None,
+    typer.Option(
+        metavar="BYTES",
+        min=1,
+        help="The fastest plan within this much RAM, stack included.",
+        show_default=False,
+    ),
+]
+MaxFlash = Annotated[
+    int | None,
+    typer.Option(
+        metavar="BYTES", min=1, help="The fastest plan within this much flash.", show_default=False
+    ),
+]
+Push = Annotated[
+    bool,
+    typer.Option(
+        "--push", help="Rows of the input (camera lines, audio frames) are pushed one by one."
+    ),
+]
+
+
+def goal(optimize: Optimize | None, max_ram: int | None, max_flash: int | None, *, push: bool) -> Goal:
+    """Return what the options ask for together.
+
+    Raises:
+        InputError: options that exclude each other.
+    """
+    budget = Budget(max_ram, max_flash)
+    if push and (budget or optimize is not None):
+        raise InputError(
+            "--push decides the plan; it cannot be combined with --optimize, --max-ram or --max-flash"
+        )
+    if budget and optimize is not None:
+        raise InputError(
+            "--max-ram and --max-flash ask for the fastest plan within a limit; leave --optimize out"
+        )
+    return Goal(optimize, budget, push)
 
 
 @contextmanager

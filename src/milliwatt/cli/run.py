@@ -10,7 +10,17 @@ import typer
 from rich.console import Console
 
 import milliwatt
-from milliwatt.cli.options import BoardName, JsonPath, ModelPath, progress
+from milliwatt.cli.options import (
+    BoardName,
+    JsonPath,
+    MaxFlash,
+    MaxRam,
+    ModelPath,
+    OptimizeFor,
+    Push,
+    goal,
+    progress,
+)
 from milliwatt.errors import InputError
 from milliwatt.ir import Array
 from milliwatt.project.infer import execute, prepare
@@ -35,6 +45,10 @@ def run(
     board: BoardName,
     input_file: InputPath,
     output_file: OutputPath,
+    optimize: OptimizeFor = None,
+    max_ram: MaxRam = None,
+    max_flash: MaxFlash = None,
+    push: Push = False,  # noqa: FBT002  (typer's way to declare a flag)
     json_file: JsonPath = None,
 ) -> None:
     """Run MODEL on every input of a .npy file, on an emulated board.
@@ -44,10 +58,11 @@ def run(
 
         milliwatt run kws.tflite --board nrf52840 --input in.npy --output out.npy
     """
+    wanted = goal(optimize, max_ram, max_flash, push=push)
     loaded = milliwatt.load(model)
     inputs = prepare(loaded.graph, _read(input_file))
     with progress() as report:
-        outputs, result = execute(loaded, board, inputs, progress=report)
+        outputs, result = execute(loaded, board, inputs, goal=wanted, progress=report)
     write_bytes_atomically(output_file, _npy(outputs))
     if json_file:
         write_text_atomically(json_file, json.dumps(result.to_json(), indent=2) + "\n")

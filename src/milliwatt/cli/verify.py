@@ -8,7 +8,19 @@ import typer
 from rich.console import Console
 
 import milliwatt
-from milliwatt.cli.options import BoardName, JsonPath, ModelPath, Samples, Seed, progress
+from milliwatt.cli.options import (
+    BoardName,
+    JsonPath,
+    MaxFlash,
+    MaxRam,
+    ModelPath,
+    OptimizeFor,
+    Push,
+    Samples,
+    Seed,
+    goal,
+    progress,
+)
 from milliwatt.report.files import write_text_atomically
 
 
@@ -35,6 +47,10 @@ def verify(
     samples: Samples = 100,
     seed: Seed = 0,
     against: Against = None,
+    optimize: OptimizeFor = None,
+    max_ram: MaxRam = None,
+    max_flash: MaxFlash = None,
+    push: Push = False,  # noqa: FBT002  (typer's way to declare a flag)
     json_file: JsonPath = None,
 ) -> None:
     """Prove MODEL on a board: reference = host C = target C, bit by bit, layer by layer.
@@ -43,11 +59,13 @@ def verify(
 
         milliwatt verify kws.tflite --board rp2040 --samples 100 --against tflm
     """
+    wanted = goal(optimize, max_ram, max_flash, push=push)
     loaded = milliwatt.load(model)
     with progress() as report:
         result = milliwatt.verify(
             loaded,
             board,
+            goal=wanted,
             samples=samples,
             seed=seed,
             against_tflm=against is not None,

@@ -91,6 +91,27 @@ def interval(node: Node, operands: list[Interval | None]) -> Interval | None:
     return rule(node.op, node.types, given)
 
 
+def accumulator_bounds(
+    node: Node | None, known: Mapping[Value, Interval | None]
+) -> tuple[Int64, Int64] | None:
+    """Return the lowest and highest sum of each output channel of ``node``, ``[O]`` both.
+
+    Sums are bounded as if nothing wrapped. None where ``node`` has no weights, or no constant ones.
+
+    Args:
+        node: a node; None gives None.
+        known: the bounds of its operands.
+    """
+    if node is None or not isinstance(node.op, Weighted):
+        return None
+    operands = tuple(v for v in (known[v] for v in node.inputs) if v is not None)
+    sums = accumulators(node.op, node.types, operands)
+    if sums is None:
+        return None
+    depth = sums[0].shape[-1]
+    return sums[0].reshape(-1, depth).min(axis=0), sums[1].reshape(-1, depth).max(axis=0)
+
+
 def accumulators(op: Weighted, types: Types, operands: Operands) -> tuple[Int64, Int64] | None:
     """Return the lowest and highest sum before it is requantised, as if nothing wrapped.
 

@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 
 from milliwatt.ir import Graph, Node, Value
-from milliwatt.ops.fixed import Int64
-from milliwatt.ops.intervals import Interval, Weighted, accumulators, intervals
+from milliwatt.ops.intervals import Interval, accumulator_bounds, intervals
 from milliwatt.passes.channels import Role, treatment
 from milliwatt.passes.drop_channels import drop_channels
 from milliwatt.passes.liveness import live_channels
@@ -41,7 +40,7 @@ def _removals(
         gone = np.flatnonzero(~kept).tolist()
         bounds = known[value]
         ends = None if bounds is None else bounds.channels()
-        sums = accumulator_ends(graph.producer(value), known)
+        sums = accumulator_bounds(graph.producer(value), known)
         ways = [(node.name, _ways(node, live, known)) for node in graph.users(value)]
         for c in gone:
             yield Removal(
@@ -52,20 +51,6 @@ def _removals(
                 accumulator=None if sums is None else (int(sums[0][c]), int(sums[1][c])),
                 readers=tuple(Reader(name, way(c)) for name, way in ways),
             )
-
-
-def accumulator_ends(
-    node: Node | None, known: Mapping[Value, Interval | None]
-) -> tuple[Int64, Int64] | None:
-    """Return the lowest and highest sum of each output channel; None where nothing is summed."""
-    if node is None or not isinstance(node.op, Weighted):
-        return None
-    operands = tuple(v for v in (known[v] for v in node.inputs) if v is not None)
-    sums = accumulators(node.op, node.types, operands)
-    if sums is None:
-        return None
-    depth = sums[0].shape[-1]
-    return sums[0].reshape(-1, depth).min(axis=0), sums[1].reshape(-1, depth).max(axis=0)
 
 
 def _ways(

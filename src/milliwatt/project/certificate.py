@@ -13,12 +13,11 @@ import numpy as np
 from milliwatt.errors import Divergence
 from milliwatt.ir import Graph, Kind, Node, Value
 from milliwatt.ops.fixed import Int64
-from milliwatt.ops.intervals import Interval, intervals
+from milliwatt.ops.intervals import Interval, accumulator_bounds, intervals
 from milliwatt.ops.nn.conv2d import Conv2d, taps
 from milliwatt.passes import prepare, shrink
 from milliwatt.passes.channels import OTHER, Carried, Role, depth, treatment
 from milliwatt.passes.removal import Certificate, How, Reader, Removal
-from milliwatt.passes.shrink_channels import accumulator_ends
 from milliwatt.project.prove import SHOWN, difference, same_bits
 from milliwatt.project.samples import Sample
 from milliwatt.run.reference import Reference
@@ -154,7 +153,7 @@ def _check_bounds(graph: Graph, known: Bounds, r: Removal) -> None:
         ends = (int(low[r.channel]), int(high[r.channel]))
     if ends != (r.low, r.high):
         raise _false(r, "bounds", f"{r.low} to {r.high}", f"{ends[0]} to {ends[1]}")
-    sums = accumulator_ends(graph.producer(value), known)
+    sums = accumulator_bounds(graph.producer(value), known)
     found = None if sums is None else (int(sums[0][r.channel]), int(sums[1][r.channel]))
     if found != r.accumulator:
         raise _false(r, "accumulator", str(r.accumulator), str(found))
@@ -183,7 +182,7 @@ def _ways(node: Node, gone: Gone, known: Bounds) -> Mapping[Value, Mapping[int, 
             found[value] = dict.fromkeys(channels, How.CARRIED)
         elif how is Role.SUMMED:
             made |= set(output)
-            found[value] = {c: _way(node, c, known[value], output) for c in channels}
+            found[value] = _sum_ways(node, channels, known[value], output)
         elif channels:
             raise Divergence(
                 f"certificate: layer {node.name!r} ({node.op.name}) needs {value.name!r} whole; "
@@ -197,15 +196,24 @@ def _ways(node: Node, gone: Gone, known: Bounds) -> Mapping[Value, Mapping[int, 
     return found
 
 
-def _way(node: Node, channel: int, x: Interval | None, output: frozenset[int]) -> How:
-    """Return how a sum does without ``channel`` of its first operand, or raise `Divergence`."""
+def _sum_ways(
+    node: Node, channels: frozenset[int], x: Interval | None, output: frozenset[int]
+) -> Mapping[int, How]:
+    """Return how a sum does without ``channels`` of its first operand."""
+    if not channels or x is None:
+        return {}
     weights = node.inputs[1].data
     assert weights is not None  # noqa: S101  (`treatment` saw to it)
-    kept = [o for o in range(weights.shape[0]) if o not in output]
-    w = weights[kept, ..., channel].astype(np.int64)
+    kept = weights[[o for o in range(weights.shape[0]) if o not in output]].astype(np.int64)
+    low, high = x.channels()
+    return {c: _way(node, c, (int(low[c]), int(high[c])), kept[..., c]) for c in channels}
+
+
+def _way(node: Node, channel: int, bounds: tuple[int, int], w: Int64) -> How:
+    """Return how a sum does without a channel of weights ``w``, or raise `Divergence`."""
     if not w.any():
         return How.ZERO_WEIGHTS
-    low, high = (int(end[channel]) for end in x.channels()) if x is not None else (0, 1)
+    low, high = bounds
     if low != high:
         raise Divergence(
             f"certificate: layer {node.name!r} reads channel {channel} of {node.inputs[0].name!r}, "

@@ -1,6 +1,7 @@
 """Model to C library, proven and measured."""
 
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,31 +9,33 @@ from pathlib import Path
 import milliwatt
 from milliwatt.emit import Library, make_library, write_library
 from milliwatt.errors import DoesNotFit
-from milliwatt.plan import Plan, make_plan
+from milliwatt.plan import Plan, PushKind, make_plan, make_push_plan
 from milliwatt.project import measure
 from milliwatt.project.model import Model
 from milliwatt.project.optimize import (
+    DEFAULT_GOAL,
+    FASTER,
     Budget,
     Candidate,
     Cost,
+    Goal,
     Optimize,
     candidate,
     fastest,
     prefer_rows,
     within,
 )
-from milliwatt.project.prove import Progress, prove, silent
-from milliwatt.project.samples import EDGES, sample_inputs
-from milliwatt.report.result import BitExact, BoardLimits, FlashUse, RamUse, Result
+from milliwatt.project.prove import Progress, prove, prove_sliding, silent
+from milliwatt.project.samples import EDGES, Sample, sample_inputs
+from milliwatt.report.result import BitExact, BoardLimits, FlashUse, PushUse, Result
 from milliwatt.run.emulated import EmulatedRunner, Measurement
 from milliwatt.run.host import HostRunner
-from milliwatt.run.runner import Runner
+from milliwatt.run.runner import CompiledRunner, Runner
 from milliwatt.run.toolchain import compiler_version
 from milliwatt.targets import BOARDS, Board, Support, load_board
 
 SAMPLES = 16
 MOST_EXPENSIVE = 3
-NO_LIMITS = Budget()
 
 
 @dataclass(frozen=True)
@@ -65,32 +68,30 @@ class Compiled:
             found[f"target {self.board.name}"] = self.target
         return found
 
+    @property
+    def pushers(self) -> dict[str, CompiledRunner]:
+        """The same, for rows to be pushed into."""
+        found: dict[str, CompiledRunner] = {"host": self.host}
+        if self.target is not None:
+            found[f"target {self.board.name}"] = self.target
+        return found
 
-def build(
-    model: Model,
-    board: Board | str,
-    optimize: Optimize | None = None,
-    budget: Budget = NO_LIMITS,
-) -> Compiled:
+
+def build(model: Model, board: Board | str, goal: Goal = DEFAULT_GOAL) -> Compiled:
     """Compile and load ``model`` for ``board``, without proving anything yet.
-
-    Args:
-        model: what to compile.
-        board: a board or its name.
-        optimize: what to strive for. None decides by measuring: the least RAM where that costs
-            under 3 % more instructions than the fastest plan, else the better product of both.
-        budget: limits within which the fastest plan is wanted.
 
     Raises:
         DoesNotFit: what is over, by how many bytes, and which layers cost most.
-        UnsupportedOp: a layer has no kernel.
+        UnsupportedOp: a layer has no kernel, or rows cannot be pushed into the model.
         BuildFailed: the C compiler refused.
     """
     board = load_board(board) if isinstance(board, str) else board
-    if budget:
-        return _within(model, board, budget)
-    if optimize is not None:
-        return _build(model, board, candidate(optimize, board.cpu))
+    if goal.push:
+        return _load(model, board, make_push_plan(model.graph, board.cpu), Optimize.RAM, FASTER)
+    if goal.budget:
+        return _within(model, board, goal.budget)
+    if goal.optimize is not None:
+        return _build(model, board, candidate(goal.optimize, board.cpu))
     by_rows = _build(model, board, candidate(Optimize.RAM, board.cpu))
     try:
         speed = _build(model, board, candidate(Optimize.SPEED, board.cpu))
@@ -114,10 +115,13 @@ def _within(model: Model, board: Board, budget: Budget) -> Compiled:
 
 def _build(model: Model, board: Board, choice: Candidate) -> Compiled:
     plan = make_plan(model.graph, board.cpu, choice.schedule)
+    return _load(model, board, plan, choice.label, choice.flags)
+
+
+def _load(model: Model, board: Board, plan: Plan, optimize: Optimize, flags: str) -> Compiled:
+    """Write the C of a plan, compile it for this machine and the board, and load both."""
     _fits_ram(plan, board)
-    library = make_library(
-        plan, board, model.name, f"{model.name} for {board.title}", choice.flags
-    )
+    library = make_library(plan, board, model.name, f"{model.name} for {board.title}", flags)
     with tempfile.TemporaryDirectory(prefix="milliwatt-build-") as folder:
         host = HostRunner(plan, library, Path(folder))
         target = None
@@ -126,7 +130,7 @@ def _build(model: Model, board: Board, choice: Candidate) -> Compiled:
                 target = EmulatedRunner(plan, library, board, Path(folder))
             except DoesNotFit as e:
                 raise DoesNotFit(f"{model.name}: {e}\n{_most_flash(plan, library)}") from None
-    return Compiled(model, board, choice.label, plan, library, host, target)
+    return Compiled(model, board, optimize, plan, library, host, target)
 
 
 def _cost(compiled: Compiled) -> Cost:
@@ -145,8 +149,7 @@ def compile(  # noqa: A001  (the verb of the public surface: milliwatt.compile)
     model: Model,
     board: Board | str,
     *,
-    optimize: Optimize | None = None,
-    budget: Budget = NO_LIMITS,
+    goal: Goal = DEFAULT_GOAL,
     out: Path | None = None,
     samples: int = SAMPLES,
     seed: int = 0,
@@ -157,8 +160,7 @@ def compile(  # noqa: A001  (the verb of the public surface: milliwatt.compile)
     Args:
         model: what to compile.
         board: a board or its name; its RAM and flash are the limits checked.
-        optimize: what to strive for; None decides by measuring (see `build`).
-        budget: limits within which the fastest plan is wanted.
+        goal: what to strive for; by default the least RAM that hardly costs instructions.
         out: a new or empty folder, or one that an earlier call wrote; None writes nothing.
         samples: how many inputs the reference, the host's C and the target are compared on.
         seed: of those inputs.
@@ -176,9 +178,9 @@ def compile(  # noqa: A001  (the verb of the public surface: milliwatt.compile)
     The files depend on the model, the board and the version of this package, and nothing else.
     """
     progress(f"compiling {model.name}", 0, 1)
-    compiled = build(model, board, optimize, budget)
+    compiled = build(model, board, goal)
     progress(f"compiling {model.name}", 1, 1)
-    prove(model.graph, compiled.runners, sample_inputs(model.graph, samples, seed), progress)
+    prove_all(compiled, sample_inputs(model.graph, samples, seed), progress)
     result = summarize(compiled, agreed(compiled, samples))
     if out is not None:
         write_library(compiled.library, out, manifest_of(result))
@@ -191,6 +193,18 @@ def manifest_of(result: Result) -> dict[str, object]:
     return {k: report[k] for k in ("schema", "model", "board", "cpu", "optimize", "versions")}
 
 
+def prove_all(compiled: Compiled, samples: Sequence[Sample], progress: Progress = silent) -> None:
+    """Compare every layer and output of everything that runs, and windows that slide.
+
+    Raises:
+        Divergence: names the first layer that differs, with values.
+    """
+    prove(compiled.model.graph, compiled.runners, samples, progress)
+    push = compiled.plan.push
+    if push is not None and push.kind is PushKind.SLIDING:
+        prove_sliding(compiled.model.graph, push, compiled.pushers, samples, progress)
+
+
 def agreed(compiled: Compiled, samples: int) -> BitExact:
     """Return what a successful `prove` has shown."""
     target = True if compiled.target else None
@@ -201,12 +215,13 @@ def summarize(compiled: Compiled, bit_exact: BitExact) -> Result:
     """Measure one inference of a model and return all figures."""
     board, plan, target = compiled.board, compiled.plan, compiled.target
     measured: Measurement | None = None
+    push: PushUse | None = None
     if target is not None:
         (noise,) = sample_inputs(plan.graph, EDGES + 1, 0)[EDGES:]
         target.reset()
         _, measured = target.measure(noise)
+        push = measure.pushes(target, noise) if plan.push else None
     image = target.image if target else None
-    layers = measure.layers(plan, compiled.library, board, image, measured)
     cycles = measure.total_cycles(board, image, measured)
     flash = target.flash_bytes() if target else None
     return Result(
@@ -223,12 +238,13 @@ def summarize(compiled: Compiled, bit_exact: BitExact) -> Result:
         latency_ms_estimated=board.latency_ms(cycles) if cycles is not None else None,
         energy=measure.energy(board, cycles),
         flash=FlashUse(flash.code, flash.weights) if flash else None,
-        ram=RamUse(plan.arena_bytes, plan.state_bytes, measured.stack_bytes if measured else None),
+        ram=measure.ram(plan, measured),
         bit_exact=bit_exact,
-        layers=layers,
+        layers=measure.layers(plan, compiled.library, board, image, measured),
         limits=BoardLimits(board.title, board.flash_bytes, board.ram_bytes, board.clock_hz),
         buffers=measure.buffers(plan),
         arena_bound_bytes=plan.arena_bound_bytes,
+        push=push,
         targets={name: load_board(name).support.value for name in BOARDS},
     )
 

@@ -12,9 +12,9 @@ from milliwatt.data import Dataset, Split, basic_motions, cut_windows
 from milliwatt.errors import Divergence
 from milliwatt.ir import Array, Graph
 from milliwatt.passes import optimize
-from milliwatt.project.compile import SAMPLES, Compiled, agreed, build, summarize
+from milliwatt.project.compile import SAMPLES, Compiled, agreed, build, prove_all, summarize
 from milliwatt.project.model import Model
-from milliwatt.project.prove import Progress, difference, prove, same_bits, silent
+from milliwatt.project.prove import Progress, difference, same_bits, silent
 from milliwatt.project.samples import sample_inputs
 from milliwatt.report.result import Accuracy, LayerError, Study
 from milliwatt.run.reference import Reference
@@ -117,7 +117,7 @@ def _compile(model: Model, board: Board, progress: Progress) -> Compiled:
     progress(f"compiling for {board.name}", 0, 1)
     compiled = build(model, board)
     progress(f"compiling for {board.name}", 1, 1)
-    prove(model.graph, compiled.runners, sample_inputs(model.graph, SAMPLES, SEED), progress)
+    prove_all(compiled, sample_inputs(model.graph, SAMPLES, SEED), progress)
     return compiled
 
 

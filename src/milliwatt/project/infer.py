@@ -6,6 +6,7 @@ from milliwatt.errors import Divergence, InputError
 from milliwatt.ir import Array, DType, Graph, TensorType
 from milliwatt.project.compile import build, summarize
 from milliwatt.project.model import Model
+from milliwatt.project.optimize import DEFAULT_GOAL, Goal
 from milliwatt.project.prove import Progress, difference, same_bits, silent
 from milliwatt.report.result import BitExact, Result
 from milliwatt.run.reference import Reference
@@ -14,7 +15,14 @@ from milliwatt.targets import Board
 COMPARED = 16  # outputs that are compared with the reference
 
 
-def run(model: Model, board: Board | str, inputs: Array, *, progress: Progress = silent) -> Array:
+def run(
+    model: Model,
+    board: Board | str,
+    inputs: Array,
+    *,
+    goal: Goal = DEFAULT_GOAL,
+    progress: Progress = silent,
+) -> Array:
     """Run ``model`` on ``board`` once for each of N inputs, in order, state kept between them.
 
     Args:
@@ -22,6 +30,7 @@ def run(model: Model, board: Board | str, inputs: Array, *, progress: Progress =
         board: a board or its name; `host` runs on this machine.
         inputs: ``[N, *input shape]``, with or without the model's own batch axis of 1. The model's
             own integers, or floats, which are quantised.
+        goal: how to compile the model, as for `compile`.
         progress: called as the work goes on.
 
     Returns:
@@ -31,18 +40,24 @@ def run(model: Model, board: Board | str, inputs: Array, *, progress: Progress =
         InputError: another shape or type; says what was wanted.
         Divergence: one of the first outputs is not what the reference gives.
     """
-    outputs, _ = execute(model, board, prepare(model.graph, inputs), progress=progress)
+    stacked = prepare(model.graph, inputs)
+    outputs, _ = execute(model, board, stacked, goal=goal, progress=progress)
     return outputs
 
 
 def execute(
-    model: Model, board: Board | str, inputs: Array, *, progress: Progress = silent
+    model: Model,
+    board: Board | str,
+    inputs: Array,
+    *,
+    goal: Goal = DEFAULT_GOAL,
+    progress: Progress = silent,
 ) -> tuple[Array, Result]:
     """As `run`, on inputs that `prepare` has returned; return the figures of the model too.
 
     The first outputs, up to `COMPARED`, are compared with the reference.
     """
-    compiled = build(model, board)
+    compiled = build(model, board, goal)
     runner, where = compiled.target or compiled.host, f"running on {compiled.board.name}"
     reference = Reference(model.graph)
     outputs: list[Array] = []

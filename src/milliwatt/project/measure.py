@@ -2,10 +2,11 @@
 
 from milliwatt.emit.library import Library
 from milliwatt.plan import Lifetime, Plan
-from milliwatt.report.result import Buffer, Energy, Layer
+from milliwatt.project.samples import Sample
+from milliwatt.report.result import Buffer, Energy, Layer, PushUse, RamUse
 from milliwatt.run.cycles import estimate_cycles
 from milliwatt.run.elf import ElfImage
-from milliwatt.run.emulated import Measurement
+from milliwatt.run.emulated import EmulatedRunner, Measurement
 from milliwatt.targets import Board
 
 
@@ -53,6 +54,30 @@ def _label(b: Lifetime) -> str:
     if b.ring_rows is None:
         return b.name
     return f"{b.name} (ring of {b.ring_rows} rows)" if b.ring_rows > 1 else f"{b.name} (one row)"
+
+
+def ram(plan: Plan, measured: Measurement | None) -> RamUse:
+    """Return the RAM in use; where rows are pushed all of it survives between calls."""
+    stack = measured.stack_bytes if measured else None
+    if plan.push is not None:
+        return RamUse(0, plan.state_bytes + plan.arena_bytes, stack)
+    return RamUse(plan.arena_bytes, plan.state_bytes, stack)
+
+
+def pushes(target: EmulatedRunner, sample: Sample) -> PushUse:
+    """Count the instructions of pushed rows once the model has come into its stride.
+
+    One input is pushed to get there, then as many rows as one result takes are counted.
+    """
+    push = target.plan.push
+    assert push is not None  # noqa: S101  (asked only of plans for pushed rows)
+    target.reset()
+    rows = sample[0].reshape(target.plan.graph.inputs[0].type.rows, -1)
+    for row in rows:
+        target.push(row)
+    counted = [target.count_push(rows[i % len(rows)]) for i in range(push.rows_per_result)]
+    target.reset()
+    return PushUse(push.rows_per_result, sum(counted) // len(counted), sum(counted))
 
 
 def energy(board: Board, cycles: int | None) -> Energy | None:

@@ -72,6 +72,25 @@ class Budget:
         return " and ".join(f"{n} bytes of {what}" for what, n in limits if n is not None)
 
 
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What the user wants of a compile.
+
+    Attributes:
+        optimize: what to strive for. None decides by measuring: the least RAM where that costs
+            under 3 % more instructions than the fastest plan, else the better product of both.
+        budget: limits within which the fastest plan is wanted; goes before ``optimize``.
+        push: rows of the input are pushed one by one; goes before both.
+    """
+
+    optimize: Optimize | None = None
+    budget: Budget = Budget()
+    push: bool = False
+
+
+DEFAULT_GOAL = Goal()
+
+
 def candidate(optimize: Optimize, cpu: Cpu) -> Candidate:
     """Return the way to compile that ``optimize`` asks for."""
     if optimize is Optimize.RAM:

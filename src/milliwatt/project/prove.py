@@ -6,9 +6,10 @@ import numpy as np
 
 from milliwatt.errors import Divergence
 from milliwatt.ir import Array, Graph
+from milliwatt.plan import Push
 from milliwatt.project.samples import Sample
 from milliwatt.run.reference import Reference
-from milliwatt.run.runner import Runner
+from milliwatt.run.runner import CompiledRunner, Runner
 
 Progress = Callable[[str, int, int], None]
 """Called with what is going on, how much of it is done, and how much there is."""
@@ -70,6 +71,48 @@ def _compare_outputs(
                         f"although every layer by itself agrees: {difference(a, b)}"
                     )
     progress("comparing outputs", len(samples), len(samples))
+
+
+def prove_sliding(
+    graph: Graph,
+    push: Push,
+    runners: Mapping[str, CompiledRunner],
+    samples: Sequence[Sample],
+    progress: Progress = silent,
+) -> None:
+    """Push all samples as one signal and compare every result with that of the window it ends.
+
+    Raises:
+        Divergence: a result differs from the window's, or is not due when it should be.
+    """
+    window = graph.inputs[0].type
+    rows = np.concatenate([sample[0].reshape(window.rows, -1) for sample in samples])
+    for runner in runners.values():
+        runner.reset()
+    reference = Reference(graph)
+    for at, row in enumerate(rows):
+        progress("sliding", at, len(rows))
+        behind = at + 1 - push.first_result_rows
+        due = behind >= 0 and behind % push.rows_per_result == 0
+        got = {name: runner.push(row) for name, runner in runners.items()}
+        if not due:
+            early = [name for name, result in got.items() if result is not None]
+            if early:
+                raise Divergence(f"row {at}: a result on the {early[0]} where none is due")
+            continue
+        seen = rows[behind : behind + window.rows]
+        missing = window.rows - len(seen)  # rows of the window that no layer reads
+        wanted = reference.run((np.pad(seen, ((0, missing), (0, 0))).reshape(window.shape),))
+        for name, result in got.items():
+            if result is None:
+                raise Divergence(f"row {at}: no result on the {name} where one is due")
+            for v, a, b in zip(graph.outputs, wanted, result, strict=True):
+                if not same_bits(a, b):
+                    raise Divergence(
+                        f"row {at}: output {v.name!r} on the {name} differs from that of the "
+                        f"window that ends there: {difference(a, b)}"
+                    )
+    progress("sliding", len(rows), len(rows))
 
 
 def check_layers(

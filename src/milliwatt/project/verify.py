@@ -5,9 +5,10 @@ from dataclasses import replace
 
 from milliwatt.errors import Divergence, InputError
 from milliwatt.importers.tflite import cut, cuttable, load_tflite, read
-from milliwatt.project.compile import agreed, build, summarize
+from milliwatt.project.compile import agreed, build, prove_all, summarize
 from milliwatt.project.model import Model
-from milliwatt.project.prove import Progress, difference, prove, same_bits, silent
+from milliwatt.project.optimize import DEFAULT_GOAL, Goal
+from milliwatt.project.prove import Progress, difference, same_bits, silent
 from milliwatt.project.samples import Sample, sample_inputs
 from milliwatt.report.result import Result
 from milliwatt.run.reference import Reference
@@ -19,6 +20,7 @@ def verify(
     model: Model,
     board: Board | str,
     *,
+    goal: Goal = DEFAULT_GOAL,
     samples: int = 100,
     seed: int = 0,
     against_tflm: bool = False,
@@ -29,6 +31,7 @@ def verify(
     Args:
         model: what to prove.
         board: a board or its name.
+        goal: how to compile it, as for `compile`.
         samples: how many inputs: the edges of the input's type, then seeded noise.
         seed: of the noise.
         against_tflm: also compare each operator with the interpreter of `tflite-micro`.
@@ -44,8 +47,8 @@ def verify(
         if model.source is None:
             raise InputError(f"{model.name} did not come from a .tflite file; TFLM cannot run it")
         compare_with_tflm(model.source, inputs, progress)
-    compiled = build(model, board)
-    prove(model.graph, compiled.runners, inputs, progress)
+    compiled = build(model, board, goal)
+    prove_all(compiled, inputs, progress)
     exact = replace(agreed(compiled, samples), tflm=True if against_tflm else None)
     return summarize(compiled, exact)
 

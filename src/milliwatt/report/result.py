@@ -4,7 +4,7 @@ Every figure was measured or derived in the run that made the record; what does 
 board (an emulator, a cycle model, a published current) is None.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 SCHEMA = 1
 
@@ -82,6 +82,15 @@ class Energy:
 
 
 @dataclass(frozen=True, slots=True)
+class PushUse:
+    """What pushed rows cost in the steady state, in instructions (measured)."""
+
+    rows_per_result: int
+    instructions_per_row: int
+    instructions_per_result: int
+
+
+@dataclass(frozen=True, slots=True)
 class BoardLimits:
     """The memory of a board, in bytes, and its clock; None on a machine without limits."""
 
@@ -114,6 +123,7 @@ class Result:
     limits: BoardLimits
     buffers: tuple[Buffer, ...]
     arena_bound_bytes: int
+    push: PushUse | None = None
     targets: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, object]:
@@ -132,7 +142,7 @@ class Result:
             "cycles_estimated": self.cycles_estimated,
             "latency_ms_estimated": self.latency_ms_estimated,
             "energy_uj_estimated": self.energy.microjoules_estimated if self.energy else None,
-            "push": None,
+            "push": asdict(self.push) if self.push else None,
             "flash_bytes": {
                 "code": flash.code if flash else None,
                 "weights": flash.weights if flash else None,

@@ -91,6 +91,15 @@ class EmulatedRunner(CompiledRunner):
             all=counter.total,
         )
 
+    def count_push(self, row: Array) -> int:
+        """Push one row and return the instructions that it took."""
+        self._counter = Counter(self.image)
+        try:
+            self.push(row)
+            return self._counter.instructions
+        finally:
+            self._counter = None
+
     def flash_bytes(self) -> FlashBytes:
         """Return what the linked model occupies in flash."""
         total = self.image.code_bytes() + self.image.constant_bytes()

@@ -6,161 +6,225 @@
  * below 2^23 in magnitude it can be read off exactly, whatever wrapped on the way.
  *
  * A step is four taps: filter words of taps {0, 2} and {1, 3}, then inputs in the same order, widened
- * to int16, the words of all pixels next to each other. The loops are assembly because compilers keep
- * fewer sums in registers: 17 instructions for the 24 products of three pixels where they need 27. The
- * first ADD jumps into the unrolled loop, so that the number of steps need be no multiple of four.
+ * to int16, the words of all pixels next to each other. The functions are assembly because compilers keep
+ * fewer sums in registers: a step of three pixels takes 17 instructions for 24 products, requantisation
+ * 60 for six outputs; the best C found takes 27 and 95. Their loops are unrolled four times; the first
+ * ADD jumps in where as many steps are left as there should be.
  */
 #ifndef MW_ISA_DSP_PAIRS_H
 #define MW_ISA_DSP_PAIRS_H
 
 #include <stdint.h>
 
-#include "isa_dsp.h"
+#include "requantize_short.h"
 
-/* Sums of one output pixel. */
+/* A block of up to three pixels. The assembly knows the offsets. */
 typedef struct {
-    int32_t both; /* 256 * high + low */
-    int32_t low;
-} mw_pair;
-
-/* 256 times the sum of the high channel, if that is below 2^23 in magnitude */
-static inline int32_t mw_high(mw_pair sum)
-{
-    return (int32_t)((uint32_t)sum.both - (uint32_t)sum.low);
-}
+    int8_t *out[3];    /*  0: where the next channel goes; advances */
+    const uint32_t *x; /* 12: widened inputs */
+    int32_t rounds;    /* 16: times around the unrolled loop */
+    int32_t skip;      /* 20: bytes of it to skip at first */
+    int32_t scale;     /* 24: 2 * zero_y + 1 */
+    int32_t channels;  /* 28: still to compute; counts down */
+    int32_t steps;     /* 32: of four taps */
+} mw_block;
 
 #if defined(__ARM_FEATURE_DSP) && defined(__thumb2__)
 
+#define MW_ASSEMBLY static __attribute__((naked, noinline))
+#define MW_UNUSED __attribute__((unused))
 #define MW_FOUR_TIMES(step) step step step step
-#define MW_PIXEL(word, input, pixel) "smlad %[b" #pixel "], %[" #word "], " input ", %[b" #pixel "]\n\t"
-#define MW_PIXEL_LOW(word, input, pixel) "smlad %[l" #pixel "], %[" #word "], " input ", %[l" #pixel "]\n\t"
-#define MW_UNPACK(word) "sxtb16 %[" #word "], %[" #word "]\n\t"
+#define MW_LINE(text) text "\n\t"
 
+/* Add inputs times a filter word as it is, unpack it, add inputs times its low channel. */
+#define MW_TAPS(word, mac_both, mac_low) mac_both(word) MW_LINE("sxtb16 " word ", " word) mac_low(word)
+#define MW_MAC(sum, word, x) MW_LINE("smlad " sum ", " word ", " x ", " sum)
+
+/* sum: to int8; first: how 2 * acc comes from it; r7: offset of the channel, r4: its shift */
+#define MW_SHORT(sum, first, multiplier)                                                           \
+    MW_LINE("add.w r6, r7, " sum ", asr #31")                                                      \
+    MW_LINE(first)                                                                                 \
+    MW_LINE("smmlar " sum ", " sum ", " multiplier ", r6")                                         \
+    MW_LINE("asr.w " sum ", " sum ", r4")                                                          \
+    MW_LINE("ssat " sum ", #8, " sum ", asr #1")
+#define MW_SHORT_LOW(sum) MW_SHORT(sum, "lsl.w " sum ", " sum ", #1", "r2")
+#define MW_SHORT_HIGH(sum) MW_SHORT(sum, "asr.w " sum ", " sum ", #7", "r3")
+
+/* r0 filters, r1 block */
+#define MW_ENTER MW_LINE("push {r1, r4-r11, lr}") "2:\n\t"
+
+/* r0, r1 as before; then r2 rounds, r6 skip, r1 inputs */
+#define MW_LOAD_ROUNDS MW_LINE("ldrd r2, r6, [r1, #16]") MW_LINE("ldr r1, [r1, #12]")
+#define MW_JUMP_IN MW_LINE("add pc, r6") MW_LINE("nop") "1:\n\t"
+#define MW_AGAIN MW_LINE("subs r2, #1") MW_LINE("bne 1b")
+
+/* r1 block, r2 and r3 multipliers, r4 shift and r7 offset of low; flags: channels left after these */
+#define MW_LOAD_SCALES                                                                             \
+    MW_LINE("ldr r1, [sp]")                                                                        \
+    MW_LINE("ldm r0!, {r2, r3, r4}")                                                               \
+    MW_LINE("ldrd r5, r6, [r1, #24]")                                                              \
+    MW_LINE("subs r6, #2")                                                                         \
+    MW_LINE("str r6, [r1, #28]")                                                                   \
+    MW_LINE("lsl.w r7, r5, r4")
+#define MW_NEXT_SCALES MW_LINE("lsr.w r4, r4, #8") MW_LINE("lsl.w r7, r5, r4")
+#define MW_LEAVE MW_LINE("bgt 2b") "pop {r1, r4-r11, pc}"
+
+/* Sums: both in r8 r9 r10, low in r11 r12 lr. Filter words in r6 r7, inputs in r3 r4 r5. */
+#define MW_BOTH_3(word) MW_MAC("r8", word, "r3") MW_MAC("r9", word, "r4") MW_MAC("r10", word, "r5")
+#define MW_LOW_3(word) MW_MAC("r11", word, "r3") MW_MAC("r12", word, "r4") MW_MAC("lr", word, "r5")
 #define MW_STEP_3                                                                                  \
-    "ldrd %[w0], %[w1], [%[w]], #8\n\t"                                                            \
-    "ldmia.w %[x]!, {r4, r5, r6}\n\t" MW_PIXEL(w0, "r4", 0) MW_PIXEL(w0, "r5", 1)                  \
-        MW_PIXEL(w0, "r6", 2) MW_UNPACK(w0) MW_PIXEL_LOW(w0, "r4", 0) MW_PIXEL_LOW(w0, "r5", 1)    \
-            MW_PIXEL_LOW(w0, "r6", 2) "ldmia.w %[x]!, {r4, r5, r6}\n\t" MW_PIXEL(w1, "r4", 0)      \
-                MW_PIXEL(w1, "r5", 1) MW_PIXEL(w1, "r6", 2) MW_UNPACK(w1)                          \
-                    MW_PIXEL_LOW(w1, "r4", 0) MW_PIXEL_LOW(w1, "r5", 1) MW_PIXEL_LOW(w1, "r6", 2)
+    MW_LINE("ldrd r6, r7, [r0], #8")                                                               \
+    MW_LINE("ldmia.w r1!, {r3, r4, r5}")                                                           \
+    MW_TAPS("r6", MW_BOTH_3, MW_LOW_3)                                                             \
+    MW_LINE("ldmia.w r1!, {r3, r4, r5}")                                                           \
+    MW_TAPS("r7", MW_BOTH_3, MW_LOW_3)
+enum { MW_STEP_3_BYTES = 17 * 4 };
 
-/* Three pixels. Returns the end of the filter words. */
-static inline const int32_t *mw_dot_pairs_3(const uint32_t *x, const int32_t *w, int32_t steps,
-                                            mw_pair *sum)
+MW_ASSEMBLY void mw_pairs_3(MW_UNUSED const int32_t *filters, MW_UNUSED mw_block *block)
 {
-    int32_t w0 = (-steps & 3) * 68, w1; /* 17 instructions of 4 bytes are skipped for each */
-    int32_t rounds = (steps + 3) >> 2;
-    __asm__("add pc, %[w0]\n\t"
-            "nop\n"
-            "1:\n\t" MW_FOUR_TIMES(MW_STEP_3) "subs %[n], %[n], #1\n\t"
-                                              "bne 1b"
-            : [b0] "+r"(sum[0].both), [b1] "+r"(sum[1].both), [b2] "+r"(sum[2].both),
-              [l0] "+r"(sum[0].low), [l1] "+r"(sum[1].low), [l2] "+r"(sum[2].low), [x] "+r"(x),
-              [w] "+r"(w), [n] "+r"(rounds), [w0] "+r"(w0), [w1] "=&r"(w1)
-            :
-            : "r4", "r5", "r6", "cc", "memory");
-    return w;
+    __asm__(MW_ENTER                                                       /* */
+            MW_LINE("ldrd r8, r11, [r0], #8")                              /* */
+            MW_LOAD_ROUNDS                                                 /* */
+            MW_LINE("mov r9, r8") MW_LINE("mov r10, r8")                   /* */
+            MW_LINE("mov r12, r11") MW_LINE("mov lr, r11")                 /* */
+            MW_JUMP_IN MW_FOUR_TIMES(MW_STEP_3) MW_AGAIN                   /* */
+            MW_LINE("sub.w r8, r8, r11") MW_LINE("sub.w r9, r9, r12")      /* */
+            MW_LINE("sub.w r10, r10, lr")                                  /* */
+            MW_LOAD_SCALES                                                 /* */
+            MW_SHORT_LOW("r11") MW_SHORT_LOW("r12") MW_SHORT_LOW("lr")     /* */
+            MW_NEXT_SCALES                                                 /* */
+            MW_SHORT_HIGH("r8") MW_SHORT_HIGH("r9") MW_SHORT_HIGH("r10")   /* */
+            MW_LINE("ldm r1, {r2, r3, r4}")                                /* */
+            MW_LINE("strb r11, [r2], #2") MW_LINE("strb r12, [r3], #2")    /* */
+            MW_LINE("strb lr, [r4], #2")                                   /* */
+            MW_LINE("ittt ge")                                             /* */
+            MW_LINE("strbge r8, [r2, #-1]") MW_LINE("strbge r9, [r3, #-1]") /* */
+            MW_LINE("strbge r10, [r4, #-1]")                               /* */
+            MW_LINE("stm r1, {r2, r3, r4}")                                /* */
+            MW_LEAVE);
 }
 
+/* Sums: both in r8 r9, low in r10 r11. Filter words in r6 r7, inputs in r3 r4 and r5 r12. */
+#define MW_BOTH_2A(word) MW_MAC("r8", word, "r3") MW_MAC("r9", word, "r4")
+#define MW_BOTH_2B(word) MW_MAC("r8", word, "r5") MW_MAC("r9", word, "r12")
+#define MW_LOW_2A(word) MW_MAC("r10", word, "r3") MW_MAC("r11", word, "r4")
+#define MW_LOW_2B(word) MW_MAC("r10", word, "r5") MW_MAC("r11", word, "r12")
 #define MW_STEP_2                                                                                  \
-    "ldrd %[w0], %[w1], [%[w]], #8\n\t"                                                            \
-    "ldmia.w %[x]!, {r4, r5, r6, r8}\n\t" MW_PIXEL(w0, "r4", 0) MW_PIXEL(w0, "r5", 1)              \
-        MW_UNPACK(w0) MW_PIXEL_LOW(w0, "r4", 0) MW_PIXEL_LOW(w0, "r5", 1) MW_PIXEL(w1, "r6", 0)    \
-            MW_PIXEL(w1, "r8", 1) MW_UNPACK(w1) MW_PIXEL_LOW(w1, "r6", 0) MW_PIXEL_LOW(w1, "r8", 1)
+    MW_LINE("ldrd r6, r7, [r0], #8")                                                               \
+    MW_LINE("ldmia.w r1!, {r3, r4, r5, r12}")                                                      \
+    MW_TAPS("r6", MW_BOTH_2A, MW_LOW_2A)                                                           \
+    MW_TAPS("r7", MW_BOTH_2B, MW_LOW_2B)
+enum { MW_STEP_2_BYTES = 12 * 4 };
 
-/* Two pixels. */
-static inline const int32_t *mw_dot_pairs_2(const uint32_t *x, const int32_t *w, int32_t steps,
-                                            mw_pair *sum)
+MW_ASSEMBLY void mw_pairs_2(MW_UNUSED const int32_t *filters, MW_UNUSED mw_block *block)
 {
-    int32_t w0 = (-steps & 3) * 48, w1;
-    int32_t rounds = (steps + 3) >> 2;
-    __asm__("add pc, %[w0]\n\t"
-            "nop\n"
-            "1:\n\t" MW_FOUR_TIMES(MW_STEP_2) "subs %[n], %[n], #1\n\t"
-                                              "bne 1b"
-            : [b0] "+r"(sum[0].both), [b1] "+r"(sum[1].both), [l0] "+r"(sum[0].low),
-              [l1] "+r"(sum[1].low), [x] "+r"(x), [w] "+r"(w), [n] "+r"(rounds), [w0] "+r"(w0),
-              [w1] "=&r"(w1)
-            :
-            : "r4", "r5", "r6", "r8", "cc", "memory");
-    return w;
+    __asm__(MW_ENTER                                                     /* */
+            MW_LINE("ldrd r8, r10, [r0], #8")                            /* */
+            MW_LOAD_ROUNDS                                               /* */
+            MW_LINE("mov r9, r8") MW_LINE("mov r11, r10")                /* */
+            MW_JUMP_IN MW_FOUR_TIMES(MW_STEP_2) MW_AGAIN                 /* */
+            MW_LINE("sub.w r8, r8, r10") MW_LINE("sub.w r9, r9, r11")    /* */
+            MW_LOAD_SCALES                                               /* */
+            MW_SHORT_LOW("r10") MW_SHORT_LOW("r11")                      /* */
+            MW_NEXT_SCALES                                               /* */
+            MW_SHORT_HIGH("r8") MW_SHORT_HIGH("r9")                      /* */
+            MW_LINE("ldrd r2, r3, [r1]")                                 /* */
+            MW_LINE("strb r10, [r2], #2") MW_LINE("strb r11, [r3], #2")  /* */
+            MW_LINE("itt ge")                                            /* */
+            MW_LINE("strbge r8, [r2, #-1]") MW_LINE("strbge r9, [r3, #-1]") /* */
+            MW_LINE("strd r2, r3, [r1]")                                 /* */
+            MW_LEAVE);
 }
 
-#define MW_STEP_1                                                                                  \
-    "ldmia.w %[w]!, {r4, r5, r6, r8}\n\t"                                                          \
-    "ldmia.w %[x]!, {r9, r10, r11, r12}\n\t"                                                       \
-    "smlad %[b0], r4, r9, %[b0]\n\t"                                                               \
-    "sxtb16 r4, r4\n\t"                                                                            \
-    "smlad %[l0], r4, r9, %[l0]\n\t"                                                               \
-    "smlad %[b0], r5, r10, %[b0]\n\t"                                                              \
-    "sxtb16 r5, r5\n\t"                                                                            \
-    "smlad %[l0], r5, r10, %[l0]\n\t"                                                              \
-    "smlad %[b0], r6, r11, %[b0]\n\t"                                                              \
-    "sxtb16 r6, r6\n\t"                                                                            \
-    "smlad %[l0], r6, r11, %[l0]\n\t"                                                              \
-    "smlad %[b0], r8, r12, %[b0]\n\t"                                                              \
-    "sxtb16 r8, r8\n\t"                                                                            \
-    "smlad %[l0], r8, r12, %[l0]\n\t"
+/* Sums: both in r3, low in r8. Two steps at a time: filter words in r4 … r7, inputs in r9 … r12. */
+#define MW_TAPS_1(word, x)                                                                         \
+    MW_MAC("r3", word, x) MW_LINE("sxtb16 " word ", " word) MW_MAC("r8", word, x)
+#define MW_STEPS_1                                                                                 \
+    MW_LINE("ldmia.w r0!, {r4, r5, r6, r7}")                                                       \
+    MW_LINE("ldmia.w r1!, {r9, r10, r11, r12}")                                                    \
+    MW_TAPS_1("r4", "r9") MW_TAPS_1("r5", "r10") MW_TAPS_1("r6", "r11") MW_TAPS_1("r7", "r12")
+enum { MW_STEPS_1_BYTES = 14 * 4 };
 
-/* One pixel: two steps at a time, after the odd one. */
-static inline const int32_t *mw_dot_pairs_1(const uint32_t *x, const int32_t *w, int32_t steps,
-                                            mw_pair *sum)
+/* Bit 0 of skip: whether there is an odd step; it comes first. */
+MW_ASSEMBLY void mw_pairs_1(MW_UNUSED const int32_t *filters, MW_UNUSED mw_block *block)
 {
-    int32_t both = sum->both, low = sum->low;
-    if (steps & 1) {
-        const uint32_t w0 = (uint32_t)w[0], w1 = (uint32_t)w[1], x0 = x[0], x1 = x[1];
-        both = mw_mla2(w1, x1, mw_mla2(w0, x0, both));
-        low = mw_mla2(mw_even(w1), x1, mw_mla2(mw_even(w0), x0, low));
-        w += 2;
-        x += 2;
+    __asm__(MW_ENTER                                                     /* */
+            MW_LINE("ldrd r3, r8, [r0], #8")                             /* */
+            MW_LOAD_ROUNDS                                               /* */
+            MW_LINE("lsrs r6, r6, #1")                                   /* */
+            MW_LINE("bcc 3f")                                            /* */
+            MW_LINE("ldrd r4, r5, [r0], #8")                             /* */
+            MW_LINE("ldrd r9, r10, [r1], #8")                            /* */
+            MW_TAPS_1("r4", "r9") MW_TAPS_1("r5", "r10")                 /* */
+            "3:\n\t" MW_JUMP_IN MW_FOUR_TIMES(MW_STEPS_1) MW_AGAIN       /* */
+            MW_LINE("sub.w r9, r3, r8")                                  /* */
+            MW_LOAD_SCALES                                               /* */
+            MW_SHORT_LOW("r8")                                           /* */
+            MW_NEXT_SCALES                                               /* */
+            MW_SHORT_HIGH("r9")                                          /* */
+            MW_LINE("ldr r2, [r1]")                                      /* */
+            MW_LINE("strb r8, [r2], #2")                                 /* */
+            MW_LINE("it ge")                                             /* */
+            MW_LINE("strbge r9, [r2, #-1]")                              /* */
+            MW_LINE("str r2, [r1]")                                      /* */
+            MW_LEAVE);
+}
+
+static inline void mw_set_steps(mw_block *block, int32_t pixels)
+{
+    const int32_t steps = block->steps, twos = steps >> 1;
+    if (pixels > 1) {
+        block->rounds = (steps + 3) >> 2;
+        block->skip = (-steps & 3) * (pixels == 3 ? MW_STEP_3_BYTES : MW_STEP_2_BYTES);
+    } else {
+        const int32_t skipped = twos > 0 ? -twos & 3 : 4;
+        block->rounds = twos > 0 ? (twos + 3) >> 2 : 1;
+        block->skip = 2 * skipped * MW_STEPS_1_BYTES + (steps & 1);
     }
-    const int32_t twos = steps >> 1;
-    if (twos > 0) {
-        int32_t rounds = (twos + 3) >> 2, skip = (-twos & 3) * 56;
-        __asm__("add pc, %[skip]\n\t"
-                "nop\n"
-                "1:\n\t" MW_FOUR_TIMES(MW_STEP_1) "subs %[n], %[n], #1\n\t"
-                                                  "bne 1b"
-                : [b0] "+r"(both), [l0] "+r"(low), [x] "+r"(x), [w] "+r"(w), [n] "+r"(rounds)
-                : [skip] "r"(skip)
-                : "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12", "cc", "memory");
-    }
-    sum->both = both;
-    sum->low = low;
-    return w;
 }
 
 #else
 
-static inline const int32_t *mw_dot_pairs(const uint32_t *x, const int32_t *w, int32_t steps,
-                                          int32_t pixels, mw_pair *sum)
+static inline void mw_set_steps(mw_block *block, int32_t pixels)
 {
-    for (int32_t k = 0; k < 2 * steps; k++, w++) {
-        for (int32_t i = 0; i < pixels; i++, x++) {
-            sum[i].both = mw_mla2((uint32_t)*w, *x, sum[i].both);
-            sum[i].low = mw_mla2(mw_even((uint32_t)*w), *x, sum[i].low);
+    (void)block;
+    (void)pixels;
+}
+
+/* One pair of channels of one pixel: the plain meaning of the assembly. */
+static inline void mw_pair(const int32_t *w, const mw_block *block, int32_t pixels, int32_t i)
+{
+    const int32_t words = 2 * block->steps, *const scales = w + 2 + words;
+    int32_t both = w[0], low = w[1];
+    for (int32_t k = 0; k < words; k++) {
+        const uint32_t x = block->x[k * pixels + i], filter = (uint32_t)w[2 + k];
+        both = mw_mla2(filter, x, both);
+        low = mw_mla2(mw_even(filter), x, low);
+    }
+    const int32_t high = (int32_t)((uint32_t)both - (uint32_t)low); /* times 256 */
+    const int32_t low_shift = scales[2] & 0xFF, high_shift = scales[2] >> 8;
+    const int32_t low_offset = (int32_t)((uint32_t)block->scale << low_shift);
+    const int32_t high_offset = (int32_t)((uint32_t)block->scale << high_shift);
+    block->out[i][0] = (int8_t)mw_requantize_short(low, scales[0], low_shift, low_offset);
+    if (block->channels > 1) {
+        block->out[i][1] =
+            (int8_t)mw_requantize_twice(high, high >> 7, scales[1], high_shift, high_offset);
+    }
+}
+
+static inline void mw_pairs(const int32_t *w, mw_block *block, int32_t pixels)
+{
+    for (; block->channels > 0; block->channels -= 2, w += 2 * block->steps + 5) {
+        for (int32_t i = 0; i < pixels; i++) {
+            mw_pair(w, block, pixels, i);
+            block->out[i] += 2;
         }
     }
-    return w;
 }
 
-static inline const int32_t *mw_dot_pairs_3(const uint32_t *x, const int32_t *w, int32_t steps,
-                                            mw_pair *sum)
-{
-    return mw_dot_pairs(x, w, steps, 3, sum);
-}
-
-static inline const int32_t *mw_dot_pairs_2(const uint32_t *x, const int32_t *w, int32_t steps,
-                                            mw_pair *sum)
-{
-    return mw_dot_pairs(x, w, steps, 2, sum);
-}
-
-static inline const int32_t *mw_dot_pairs_1(const uint32_t *x, const int32_t *w, int32_t steps,
-                                            mw_pair *sum)
-{
-    return mw_dot_pairs(x, w, steps, 1, sum);
-}
+static inline void mw_pairs_3(const int32_t *filters, mw_block *block) { mw_pairs(filters, block, 3); }
+static inline void mw_pairs_2(const int32_t *filters, mw_block *block) { mw_pairs(filters, block, 2); }
+static inline void mw_pairs_1(const int32_t *filters, mw_block *block) { mw_pairs(filters, block, 1); }
 
 #endif
 #endif

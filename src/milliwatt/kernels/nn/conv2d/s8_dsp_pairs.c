@@ -4,15 +4,13 @@
 #include "conv2d_gather.h"
 #include "fixed.h"
 #include "isa_dsp_pairs.h"
-#include "requantize_short.h"
 
 enum { MOST = 3 }; /* pixels of a block */
 
-/* Where a pixel's input comes from and its output goes. */
+/* Where a pixel's input comes from. */
 typedef struct {
     const void *const *rows;
-    int32_t left;
-    int8_t *out;
+    int32_t left; /* column of the window */
 } place;
 
 /* Steps of four inputs from `from`, widened: each step's words {0, 2} of all pixels, then {1, 3}. */
@@ -85,42 +83,6 @@ static void fetch(const mw_conv2d_params *p, const place *at, int32_t pixels, ui
     }
 }
 
-/* All output channels of a block of pixels. */
-static inline __attribute__((always_inline)) void
-outputs(const mw_conv2d_params *p, const int32_t *w, const uint32_t *x, int32_t pixels,
-        const place *at)
-{
-    const int32_t steps = (p->kh * p->kw * p->c + 3) / 4, last = p->c_out - 1;
-    const int32_t zero_y = p->zero_y;
-    int8_t *out[MOST];
-    for (int32_t i = 0; i < pixels; i++) {
-        out[i] = at[i].out;
-    }
-    for (int32_t o = 0; o <= last; o += 2) {
-        mw_pair sum[MOST];
-        for (int32_t i = 0; i < pixels; i++) {
-            sum[i] = (mw_pair){w[0], w[1]};
-        }
-        w = (pixels == 3   ? mw_dot_pairs_3
-             : pixels == 2 ? mw_dot_pairs_2
-                           : mw_dot_pairs_1)(x, w + 2, steps, sum);
-        const int32_t low_shift = w[2] & 0xFF, high_shift = w[2] >> 8;
-        const int32_t low_offset = mw_short_offset(zero_y, low_shift);
-        const int32_t high_offset = mw_short_offset(zero_y, high_shift);
-        for (int32_t i = 0; i < pixels; i++) {
-            out[i][o] = (int8_t)mw_requantize_short(sum[i].low, w[0], low_shift, low_offset);
-        }
-        if (o < last) {
-            for (int32_t i = 0; i < pixels; i++) {
-                const int32_t high = mw_high(sum[i]);
-                out[i][o + 1] =
-                    (int8_t)mw_requantize_twice(high, high >> 7, w[1], high_shift, high_offset);
-            }
-        }
-        w += 3;
-    }
-}
-
 /* For activations that clamp within int8; requantisation has clamped to all of it. */
 static void clamp_row(const mw_conv2d_params *p, int8_t *out)
 {
@@ -132,29 +94,26 @@ static void clamp_row(const mw_conv2d_params *p, int8_t *out)
 void mw_conv2d_s8_dsp_pairs(const mw_conv2d_params *p, const void *const *x, const int32_t *filters,
                             void *const *y, int32_t rows, void *scratch)
 {
+    const int32_t steps = (p->kh * p->kw * p->c + 3) / 4;
     uint32_t *const wide = scratch;
-    int8_t *const room = (int8_t *)(wide + 2 * MOST * ((p->kh * p->kw * p->c + 3) / 4));
-    place at[MOST];
+    int8_t *const room = (int8_t *)(wide + 2 * MOST * steps);
     int32_t r = 0, j = 0;
     for (int32_t left = rows * p->ow; left > 0;) {
         const int32_t pixels = left < MOST ? left : MOST;
+        mw_block block = {.x = wide, .scale = 2 * p->zero_y + 1, .channels = p->c_out, .steps = steps};
+        place at[MOST];
         for (int32_t i = 0; i < pixels; i++) {
             at[i].rows = x + r * p->stride_h;
             at[i].left = j * p->stride_w - p->pad_left;
-            at[i].out = (int8_t *)y[r] + j * p->c_out;
+            block.out[i] = (int8_t *)y[r] + j * p->c_out;
             if (++j == p->ow) {
                 j = 0;
                 r++;
             }
         }
         fetch(p, at, pixels, wide, room);
-        if (pixels == 3) {
-            outputs(p, filters, wide, 3, at);
-        } else if (pixels == 2) {
-            outputs(p, filters, wide, 2, at);
-        } else {
-            outputs(p, filters, wide, 1, at);
-        }
+        mw_set_steps(&block, pixels);
+        (pixels == 3 ? mw_pairs_3 : pixels == 2 ? mw_pairs_2 : mw_pairs_1)(filters, &block);
         left -= pixels;
     }
     if (p->low > -128 || p->high < 127) {

@@ -25,10 +25,13 @@ void mw_fully_connected_s8_scalar(const mw_fully_connected_params *p, const void
                                   const int32_t *multiplier, const int32_t *shift, void *const *y,
                                   int32_t rows, void *scratch);
 
-/* As above, where k is a multiple of 4 and there are at least 4 outputs. */
+/* As above, where bounds prove the sums small (see dsp.py).
+ * filters     s32 stream of biases and filter words, for each block of four outputs
+ * multiplier  s32 [outputs] or [1], Q31
+ * shift       s8  [outputs] or [1], to the right, less one
+ */
 void mw_fully_connected_s8_dsp(const mw_fully_connected_params *p, const void *const *x,
-                               const int8_t *weights, const int32_t *bias,
-                               const int32_t *multiplier, const int32_t *shift, void *const *y,
-                               int32_t rows, void *scratch);
+                               const int32_t *filters, const int32_t *multiplier,
+                               const int8_t *shift, void *const *y, int32_t rows, void *scratch);
 
 #endif

@@ -9,12 +9,10 @@ import numpy as np
 from milliwatt.ir import Array, DType, Node
 from milliwatt.kernels.constants import content, fold_zero_point
 from milliwatt.kernels.kernel import Kernel, Variant
+from milliwatt.kernels.nn.fully_connected import dsp
 from milliwatt.ops.nn.conv2d import channel_multipliers
 from milliwatt.ops.nn.fully_connected import FullyConnected
 from milliwatt.targets.isa import Isa
-
-LANES = 4  # inputs that the DSP variant takes per step
-OUTPUTS = 4  # outputs that share an unpacked input
 
 
 def _params(node: Node) -> Mapping[str, int]:
@@ -43,18 +41,13 @@ def _constants(node: Node) -> Mapping[str, Array]:
     }
 
 
-def _four_by_four(node: Node) -> bool:
-    outputs, k = node.inputs[1].type.shape
-    return k % LANES == 0 and outputs >= OUTPUTS
-
-
 FULLY_CONNECTED = Kernel(
     op=FullyConnected,
     dtypes=(DType.S8, DType.S8, DType.S32),
     suffix="s8",
     params=_params,
     variants=(
-        Variant("dsp", needs=Isa.DSP, covers=_four_by_four, constants=_constants),
+        Variant("dsp", needs=Isa.DSP, covers=dsp.covers, constants=dsp.constants),
         Variant("scalar", constants=_constants),
     ),
     folder=Path(__file__).parent,

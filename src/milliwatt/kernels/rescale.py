@@ -1,0 +1,52 @@
+"""Where requantisation may round once for both roundings, and the constants for it (``rescale.h``).
+
+Long products want shifts of at least 2 to the right. Short ones, of a byte of the multiplier at a
+time, want at least 1 and sums below 2**23 in magnitude.
+"""
+
+import enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from milliwatt.ops.bounds import Bounds
+from milliwatt.ops.fixed import Int32
+
+Int8 = NDArray[np.int8]
+
+SHORT_LIMIT = 1 << 23
+FARTHEST = 31  # a farther shift of 32 bits gives the same
+
+
+class Products(enum.Enum):
+    """How a kernel multiplies an accumulator by its multiplier."""
+
+    LONG = "long"
+    SHORT = "short"
+
+
+def multiplier_bytes(multiplier: Int32) -> NDArray[np.uint8]:
+    """Return Q31 mantissas [O], none negative, as bytes [O, 4], the lowest first."""
+    return multiplier.astype("<u4").view(np.uint8).reshape(-1, 4)
+
+
+def rescale_shifts(
+    products: Products, bounds: Bounds, multiplier: Int32, shift: Int32
+) -> Int8 | None:
+    """Return the shift of each channel as the kernel wants it, or None where the form is not exact.
+
+    Args:
+        products: which form.
+        bounds: of the accumulators, [O].
+        multiplier: Q31 mantissas, [O]; where one is 0 any shift serves.
+        shift: to the left, [O].
+    """
+    least = 2 if products is Products.LONG else 1
+    right = np.where(multiplier == 0, least, -shift.astype(np.int64))
+    if (right < least).any():
+        return None
+    if products is Products.LONG:
+        return (right - 2).astype(np.int8)
+    if (bounds.magnitude >= SHORT_LIMIT).any():
+        return None
+    return np.minimum(right + 6, FARTHEST).astype(np.int8)
