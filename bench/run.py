@@ -157,8 +157,9 @@ def page(entries: Sequence[Entry]) -> str:
             "The five int8 models of MLPerf Tiny, one inference each. The peer is TensorFlow Lite "
             "Micro (TFLM), measured on the same emulated cores. Instructions are counted, not "
             "estimated; cycles are estimated from the core's published instruction timings, "
-            "without flash wait states. Every build of ours was first proven equal to the "
-            f"reference, layer by layer and to the bit, on {entries[0].samples} inputs."
+            "without flash wait states. Each figure of ours is of machine code that had just "
+            "given the same bits as the reference of the graph it was compiled from, layer by "
+            f"layer, on {entries[0].samples} inputs."
         ),
         (
             "To repeat: `make bench`, or for one model "

@@ -37,7 +37,7 @@ QUIET = (
 )  # fmt: skip
 WIDTH, HEIGHT = 1200, 1500  # pixels
 COLUMNS = 96  # of the terminal
-SESSION = {  # commands of the README, and which lines of their output are shown
+COMMANDS = {  # commands of the README, and which lines of their output are shown
     "milliwatt inspect kws.tflite": (slice(8), slice(-1, None)),
     "milliwatt compile kws.tflite --board nrf52840 --out kws": (slice(15), slice(-1, None)),
     "milliwatt verify kws.tflite --board rp2040 --samples 100 --against tflm": (slice(None),),
@@ -55,7 +55,7 @@ def main() -> None:
     """Renew what the command line asks for."""
     replace("figures", figures())
     if "--figures" not in sys.argv[1:]:
-        replace("session", session())
+        replace("commands", commands())
         study, _ = demo(BOARD)
         photograph(study, PICTURES / "report.png")
         record(study, PICTURES / "terminal.svg")
@@ -68,7 +68,7 @@ def replace(part: str, text: str) -> None:
     README.write_text(marks.sub(lambda m: m[1] + text + m[2], old), "utf-8")
 
 
-def session() -> str:
+def commands() -> str:
     """Return the README's commands with what they print, long parts left out.
 
     Raises:
@@ -81,7 +81,7 @@ def session() -> str:
     shown = []
     with tempfile.TemporaryDirectory() as place:
         shutil.copy(model, Path(place) / "kws.tflite")
-        for command, parts in SESSION.items():
+        for command, parts in COMMANDS.items():
             output = subprocess.run(  # noqa: S603  (our own command line)
                 [sys.executable, "-m", *command.split()],
                 cwd=place,

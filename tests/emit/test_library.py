@@ -27,15 +27,16 @@ from milliwatt.project.prove import prove
 from milliwatt.project.samples import sample_inputs
 from milliwatt.run.emulated import EmulatedRunner
 from milliwatt.run.host import HostRunner
-from milliwatt.targets import load_board
+from milliwatt.targets import Cpu, load_board
 
 BOARD = load_board("nrf52840")
+SMALLEST = load_board("rp2040")  # plain C kernels, which change least
 GOLDEN = Path(__file__).parent / "golden"
 REGENERATE = "MILLIWATT_GOLDEN"  # set to 1 to write the files anew, then read the difference
 QUANT = Quant((0.5,), 3)
 
 
-def dense() -> Plan:
+def dense(cpu: Cpu) -> Plan:
     """Weights and a softmax; small enough to read the C in full."""
     b = Builder("dense")
     x = b.input("x", TensorType((1, 4), DType.S8, QUANT))
@@ -43,10 +44,10 @@ def dense() -> Plan:
     w = b.constant("w", w_type, np.arange(-6, 6, dtype=np.int8).reshape(3, 4))
     bias = b.constant("bias", TensorType((3,), DType.S32), np.array([5, -7, 1000], np.int32))
     y = b.node("dense", FullyConnected(Quant((0.75,), -1)), x, w, bias)
-    return make_plan(b.build(b.node("classes", Softmax(), y)), BOARD.cpu)
+    return make_plan(b.build(b.node("classes", Softmax(), y)), cpu)
 
 
-def rows() -> Plan:
+def rows(cpu: Cpu) -> Plan:
     """A plan in rings: padding, a window over rows, a reduction over rows."""
     b = Builder("rows")
     x = b.input("x", TensorType((1, 6, 1, 2), DType.S8, QUANT))
@@ -54,14 +55,14 @@ def rows() -> Plan:
     w = b.constant("w", w_type, np.arange(-9, 9, dtype=np.int8).reshape(3, 3, 1, 2))
     bias = b.constant("bias", TensorType((3,), DType.S32), np.array([5, -7, 100], np.int32))
     y = b.node("conv", Conv2d(Quant((0.75,), -1), pad=(1, 1, 0, 0)), x, w, bias)
-    return make_plan(b.build(b.node("mean", GlobalAveragePool(Quant((0.75,), -1)), y)), BOARD.cpu, by_rows)
+    return make_plan(b.build(b.node("mean", GlobalAveragePool(Quant((0.75,), -1)), y)), cpu, by_rows)
 
 
 @pytest.mark.parametrize("made", [dense, rows], ids=["dense", "rows"])
 def test_golden(made):
     """The C that a reader sees changes only on purpose."""
-    plan = made()
-    library = make_library(plan, BOARD, plan.graph.name, f"{plan.graph.name} for {BOARD.title}")
+    plan = made(SMALLEST.cpu)
+    library = make_library(plan, SMALLEST, plan.graph.name, f"{plan.graph.name} for an M0+")
     for name in sorted(n for n in library.files if "mw_" in n or n in ("main.c", "CMakeLists.txt")):
         file = GOLDEN / plan.graph.name / name
         if os.environ.get(REGENERATE) == "1":
@@ -76,7 +77,7 @@ def test_the_same_bytes_in_every_process(tmp_path):
         "from graphs import random_graph\n"
         "from milliwatt.emit import make_library\n"
         "from milliwatt.plan import make_plan, by_rows, whole\n"
-        "from milliwatt.targets import load_board\n"
+        "from milliwatt.targets import Cpu, load_board\n"
         "board = load_board('nrf52840'); digest = hashlib.sha256()\n"
         "for seed in range(25):\n"
         "    plan = make_plan(random_graph(seed), board.cpu, (whole, by_rows)[seed % 2])\n"
@@ -140,13 +141,13 @@ SHARED_HEADERS = sorted(p.stem for p in Path(milliwatt.kernels.__file__).parent.
 @pytest.mark.parametrize("model", [*STEMS, *SHARED_HEADERS, "dense", "main", "sample"])
 def test_a_model_may_be_called_as_a_kernel(model, tmp_path):
     """Its header and symbols must not be taken for the kernel's."""
-    plan = dense()
+    plan = dense(BOARD.cpu)
     HostRunner(plan, make_library(plan, BOARD, model, "A title"), tmp_path)
 
 
 @pytest.mark.parametrize("model", ["1model", "int", "ünïcode", 'x"; */ #error', "while"])
 def test_models_of_any_name_compile(model, tmp_path):
-    plan = dense()
+    plan = dense(BOARD.cpu)
     library = make_library(plan, BOARD, model, "A title")
     HostRunner(plan, library, tmp_path)
     EmulatedRunner(plan, library, BOARD, tmp_path)
@@ -182,13 +183,13 @@ def test_layers_of_any_name_compile_and_run(name, tmp_path):
 
 @pytest.mark.parametrize("title", ["a */ #error b", "x\n*/\n#error", "ünï"])
 def test_titles_stay_in_their_comments(title, tmp_path):
-    plan = dense()
+    plan = dense(BOARD.cpu)
     HostRunner(plan, make_library(plan, BOARD, "m", title), tmp_path)
 
 
 def test_two_models_in_one_program(tmp_path):
     """No global is shared, and no symbol is another model's."""
-    plan = dense()
+    plan = dense(BOARD.cpu)
     first, second = (make_library(plan, BOARD, name, "t").files[f"mw_{name}.c"] for name in ("a", "b"))
     define = re.compile(r"^(?:static .*?|.*?)\b(mw_[ab]_\w+)(?:\(|\[)", re.MULTILINE)
     assert not set(define.findall(first)) & set(define.findall(second))
@@ -281,6 +282,6 @@ def _odd(character: str) -> bool:
 
 
 def _library(name: str) -> Library:
-    plan = dense()
+    plan = dense(BOARD.cpu)
     library = make_library(plan, BOARD, name, "A title")
     return replace(library, files=dict(library.files))

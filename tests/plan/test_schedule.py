@@ -14,12 +14,24 @@ from graphs import random_graph
 from milliwatt.ir import Builder, DType, Graph, Kind, Node, Quant, Special, TensorType, Value
 from milliwatt.ops.nn.conv2d import Conv2d
 from milliwatt.ops.nn.max_pool2d import MaxPool2d
-from milliwatt.plan import Base, Plan, Step, by_rows, make_plan, storage, whole
+from milliwatt.plan import (
+    Base,
+    Plan,
+    Step,
+    by_rows,
+    least_ram,
+    make_plan,
+    partitions,
+    storage,
+    whole,
+)
 from milliwatt.plan.schedule import total_rows
 from milliwatt.targets import load_cpu
 
 CPU = load_cpu("cortex-m4f")
-SCHEDULES = pytest.mark.parametrize("schedule", [whole, by_rows])
+SCHEDULES = pytest.mark.parametrize(
+    "schedule", [whole, by_rows, least_ram(CPU)], ids=["whole", "by_rows", "least_ram"]
+)
 SEEDS = pytest.mark.parametrize("seed", range(60))
 
 
@@ -40,6 +52,13 @@ def test_nothing_is_overwritten_while_needed(seed, schedule):
     Replay(make_plan(random_graph(seed), CPU, schedule)).run()
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_partitions_overwrite_nothing_either(seed):
+    graph = random_graph(seed)
+    for schedule in partitions(graph):
+        Replay(make_plan(graph, CPU, schedule)).run()
+
+
 @SEEDS
 def test_the_arena_over_time(seed):
     """Lifetimes on record are those of the plan, and rings never take more than whole tensors."""
@@ -57,6 +76,8 @@ def test_the_arena_over_time(seed):
                 )
                 apart = a.offset + a.bytes <= b.offset or b.offset + b.bytes <= a.offset
                 assert apart or not together, f"{a} meets {b}"
+    least = make_plan(graph, CPU, least_ram(CPU))
+    assert least.arena_bound_bytes <= min(p.arena_bound_bytes for p in plans.values())
     rows, full = (plans[s].stores for s in (by_rows, whole))
     assert all(rows[v].capacity <= full[v].capacity for v in rows)
 

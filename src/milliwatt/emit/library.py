@@ -53,13 +53,14 @@ def make_library(
     """
     model = write_model(plan, c_identifier(name), title)
     files = {f"mw_{model.name}.h": model.header, f"mw_{model.name}.c": model.source + "\n"}
+    headers = [*_ROOM.glob("*.h")]
     for call in plan.calls:
         source = call.kernel.source(call.variant)
         files[f"{call.kernel.stem}_{source.name}"] = source.read_text(encoding="utf-8")
-        for header in sorted(call.kernel.folder.glob("*.h")):
-            files[header.name] = header.read_text(encoding="utf-8")
-    for shared in (*_SHARED, *_included_shared(files)):
+        headers += call.kernel.folder.glob("*.h")
+    for shared in _SHARED:
         files[shared] = (_ROOM / shared).read_text(encoding="utf-8")
+    files |= _included(files, {h.name: h.read_text(encoding="utf-8") for h in headers})
     files["main.c"] = sample_main(plan, model.name)
     sources = sorted(f for f in files if f.endswith(".c"))
     files["CMakeLists.txt"] = cmake_lists(model.name, sources, board, flags)
@@ -114,15 +115,14 @@ def _refuse_foreign(out: Path) -> None:
         )
 
 
-def _included_shared(files: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the shared headers that the files include, directly or through each other."""
-    shared = {p.name: p.read_text(encoding="utf-8") for p in sorted(_ROOM.glob("*.h"))}
-    wanted: set[str] = set()
+def _included(files: Mapping[str, str], headers: Mapping[str, str]) -> dict[str, str]:
+    """Return those of ``headers`` that the files include, directly or through each other."""
+    wanted: dict[str, str] = {}
     waiting = list(files.values())
     while waiting:
         text = waiting.pop()
-        for name, content in shared.items():
+        for name, content in headers.items():
             if name not in wanted and f'#include "{name}"' in text:
-                wanted.add(name)
+                wanted[name] = content
                 waiting.append(content)
-    return tuple(sorted(wanted))
+    return wanted

@@ -16,6 +16,15 @@ static inline uint32_t mw_load4(const int8_t *from)
     return v;
 }
 
+static inline void mw_store4(int8_t *to, uint32_t v) { __builtin_memcpy(to, &v, sizeof v); }
+
+/* v, of which the compiler knows nothing: a loop that counts with it stays one, not unrolled. */
+static inline int32_t mw_opaque(int32_t v)
+{
+    __asm__("" : "+r"(v));
+    return v;
+}
+
 #if defined(__ARM_FEATURE_DSP)
 
 #include <arm_acle.h>

@@ -61,12 +61,12 @@ def memory_chart(result: Result) -> str:
         )
         for b in result.buffers
     ]
-    levels = [Level(at, units.short_bytes(at)) for at in _ticks(result.ram.arena)]
+    levels = [Level(at, units.short_bytes(at)) for at in _ticks(result.arena_bytes)]
     bound = result.arena_bound_bytes
     levels.append(Level(bound, f"lower bound {units.exact_bytes(bound)}", strong=True))
     about = (
         f"Upwards: offset in the arena, bytes. To the right: {unit}s. "
-        f"{units.plural(len(blocks), 'buffer')}, {units.exact_bytes(result.ram.arena)} in all"
+        f"{units.plural(len(blocks), 'buffer')}, {units.exact_bytes(result.arena_bytes)} in all"
     )
     return memory_map("Memory over time", about, blocks, levels, columns)
 

@@ -6,7 +6,7 @@ A figure that does not exist is a dash, and its note says why.
 from dataclasses import dataclass
 
 from milliwatt.report import units
-from milliwatt.report.result import Accuracy, Layer, Result
+from milliwatt.report.result import Accuracy, Layer, PushUse, Result
 from milliwatt.report.units import NOTHING
 
 NO_EMULATOR = "not measured: no emulator for this board"
@@ -39,6 +39,7 @@ def headlines(result: Result) -> tuple[Fact, ...]:
         _flash(result),
         _ram(result),
         _instructions(result),
+        *([_push(result.push)] if result.push else []),
         _cycles(result),
         _latency(result),
         _energy(result),
@@ -61,7 +62,7 @@ def scores(accuracy: Accuracy) -> tuple[Score, ...]:
 
 def arena_against_bound(result: Result) -> str:
     """Say how far the arena is from the least that any arena needs."""
-    arena, bound = result.ram.arena, result.arena_bound_bytes
+    arena, bound = result.arena_bytes, result.arena_bound_bytes
     if arena <= bound:
         return f"the least possible, {units.exact_bytes(bound)}"
     above = units.percent(arena - bound, bound)
@@ -124,14 +125,22 @@ def _ram(result: Result) -> Fact:
     stack = NO_EMULATOR.replace("not", "stack not", 1)
     if ram.stack is not None:
         stack = f"stack {units.exact_bytes(ram.stack)}"
-    note = (
-        f"arena {units.exact_bytes(ram.arena)} ({arena_against_bound(result)}), "
-        f"state {units.exact_bytes(ram.state)}, {stack}"
-    )
+    arena = f"arena {units.exact_bytes(result.arena_bytes)} ({arena_against_bound(result)})"
+    state = f"state {units.exact_bytes(ram.state)}"
+    note = f"{state} with an {arena}, {stack}" if result.push else f"{arena}, {state}, {stack}"
     fact = _memory("RAM", ram.total, result.limits.ram_bytes, note)
     if ram.stack is not None:
         return fact
     return Fact("RAM without stack", fact.value, fact.note, fact.share, fact.bad)
+
+
+def _push(push: PushUse) -> Fact:
+    rows = units.plural(push.rows_per_result, "row")
+    note = (
+        f"instructions for each row pushed, counted in the steady state; a result every {rows} "
+        f"takes {push.instructions_per_result:,} instructions"
+    )
+    return Fact("Pushed row", f"{push.instructions_per_row:,}", note)
 
 
 def _memory(label: str, used: int, limit: int | None, note: str) -> Fact:

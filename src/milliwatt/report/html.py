@@ -159,11 +159,11 @@ def _memory_note(result: Result) -> str:
     numbers = ", numbered as in the table below" if unit == "layer" else ""
     note = (
         f"The arena, bytes upwards, {unit}s to the right{numbers}. It takes "
-        f"{units.exact_bytes(result.ram.arena)}: {facts.arena_against_bound(result)}."
+        f"{units.exact_bytes(result.arena_bytes)}: {facts.arena_against_bound(result)}."
     )
     limit = result.limits.ram_bytes
     if limit is not None:
-        share = units.percent(result.ram.arena, limit)
+        share = units.percent(result.arena_bytes, limit)
         note += f" That is {share} of the board's {units.exact_bytes(limit)} of RAM."
     return note
 

@@ -126,6 +126,11 @@ class Result:
     push: PushUse | None = None
     targets: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def arena_bytes(self) -> int:
+        """Size of what ``buffers`` shows: the arena, which is part of the state in pushed models."""
+        return max((b.offset + b.bytes for b in self.buffers), default=self.ram.arena)
+
     def to_json(self) -> dict[str, object]:
         """Return the report of schema 1, which scripts read."""
         flash = self.flash

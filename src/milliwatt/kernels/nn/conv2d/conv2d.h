@@ -34,8 +34,19 @@ void mw_conv2d_s8_dsp(const mw_conv2d_params *p, const void *const *x, const int
                       void *const *y, int32_t rows, void *scratch);
 
 /* As above, but all constants in one stream, in the order in which they are read; see pairs.py. Scratch
- * holds three pixels of kh * kw * c, rounded up to 4, as int16 before the gathered one. */
+ * holds three pixels of kh * kw * c, rounded up to 4, as int16, what is left of their rows by whole words,
+ * and a window that leaves the image. */
 void mw_conv2d_s8_dsp_pairs(const mw_conv2d_params *p, const void *const *x, const int32_t *filters,
                             void *const *y, int32_t rows, void *scratch);
+
+/* As above, but for |weights| <= 127: weights [blocks, kh * kw * c rounded up to 4, 4], filters in fours,
+ * filled up with zeros; bias [4 * blocks]; shifts as rescale.py makes them; multipliers of the short
+ * kind in bytes, [c_out, 4]. Scratch holds kh * kw * c rounded up to 4 int32, then c bytes. */
+void mw_conv2d_s8_long(const mw_conv2d_params *p, const void *const *x, const int8_t *weights,
+                       const int32_t *bias, const int32_t *multiplier, const int8_t *shift,
+                       void *const *y, int32_t rows, void *scratch);
+void mw_conv2d_s8_short(const mw_conv2d_params *p, const void *const *x, const int8_t *weights,
+                        const int32_t *bias, const uint8_t *multiplier, const int8_t *shift,
+                        void *const *y, int32_t rows, void *scratch);
 
 #endif

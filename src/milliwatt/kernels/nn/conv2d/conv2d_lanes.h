@@ -7,21 +7,20 @@
  * With |w| <= 127 the lower sum is within +-32512. Half of 2^16 added, the upper sum is p >> 16, exactly;
  * all of those added up give the sum of b, and from all p together, modulo 2^32, follows the sum of a.
  *
- * Filters come in fours, tap by tap: [blocks, taps rounded up to 2, 4], filled up with zeros.
+ * Filters come in fours, tap by tap: [blocks, taps rounded up to 4, 4], filled up with zeros.
  */
 #ifndef MW_CONV2D_LANES_H
 #define MW_CONV2D_LANES_H
 
 #include "conv2d.h"
+#include "fixed.h"
+#include "isa_lanes.h"
 #include "memory.h"
 #include "rescale.h"
 
-enum { MW_FILTERS = 4, MW_LANE_TAPS = 2 };
-
-/* Sums of two pixels by the four filters of a block. */
-typedef struct {
-    int32_t a[MW_FILTERS], b[MW_FILTERS];
-} mw_lane_sums;
+/* Requantisation of one sum of channel o. */
+typedef int32_t mw_lane_rescale(int32_t acc, const void *multiplier, int32_t o, int32_t shift,
+                                int32_t zero);
 
 /* Return the inputs of tap (i, j) of the window at column `left`: outside the image, zero points. */
 static inline const int8_t *mw_lane_tap(const mw_conv2d_params *p, const int8_t *row, int32_t left,
@@ -63,67 +62,113 @@ static inline void mw_lane_gather(const mw_conv2d_params *p, const void *const *
             to = mw_lane_merge(to, a, b, run);
         }
     }
-    *to = 0; /* there is room for one more tap, which only an odd number of them reads */
+    for (int32_t k = p->kh * p->kw * p->c; k % MW_LANE_STEP; k++) {
+        *to++ = 0;
+    }
 }
 
-static inline uint32_t mw_lane_product(const int32_t *x, const int8_t *w, uint32_t start)
-{
-    return start + (uint32_t)(x[0] * w[0]) + (uint32_t)(x[1] * w[MW_FILTERS]);
-}
-
-static inline uint32_t mw_lane_upper(uint32_t p) { return (uint32_t)((int32_t)p >> 16); }
-
-/* all: of p; upper: of p >> 16; halves: how many p. */
-static inline void mw_lane_split(uint32_t all, uint32_t upper, int32_t halves, int32_t bias, int32_t *a,
-                                 int32_t *b)
-{
-    const uint32_t start = (uint32_t)bias;
-    *a = (int32_t)(start + all - ((uint32_t)halves << 15) - (upper << 16));
-    *b = (int32_t)(start + upper);
-}
-
-/* Two filters, first and the next. */
-static inline void mw_lane_two(const int32_t *x, const int8_t *w, int32_t halves, const int32_t *bias,
+/* Two pixels by a block of filters. */
+static inline void mw_lane_two(const int32_t *x, const int8_t *w, int32_t steps, const int32_t *bias,
                                int32_t *a, int32_t *b)
 {
-    uint32_t all0 = 0, all1 = 0, upper0 = 0, upper1 = 0;
-    const int8_t *const end = w + halves * MW_LANE_TAPS * MW_FILTERS;
-    do {
-        const uint32_t p0 = mw_lane_product(x, w, 0x8000), p1 = mw_lane_product(x, w + 1, 0x8000);
-        all0 += p0;
-        upper0 += mw_lane_upper(p0);
-        all1 += p1;
-        upper1 += mw_lane_upper(p1);
-        x += MW_LANE_TAPS;
-        w += MW_LANE_TAPS * MW_FILTERS;
-    } while (w != end);
-    mw_lane_split(all0, upper0, halves, bias[0], a, b);
-    mw_lane_split(all1, upper1, halves, bias[1], a + 1, b + 1);
+    mw_lane_sum sums[MW_FILTERS];
+    const uint32_t halves = (uint32_t)steps << 16; /* 2^15 for each two taps */
+    mw_lane_block(x, w, steps, sums);
+    for (int32_t i = 0; i < MW_FILTERS; i++) {
+        const uint32_t start = (uint32_t)bias[i];
+        a[i] = (int32_t)(start - halves + sums[i].all - (sums[i].upper << 16));
+        b[i] = (int32_t)(start + sums[i].upper);
+    }
 }
 
-/* One pixel, in the lower lane, by a block of filters. */
-static inline void mw_lane_one(const int32_t *x, const int8_t *w, int32_t halves, const int32_t *bias,
-                               int32_t *sums)
+/* One pixel, in both lanes, by a block of filters: the sum is that of the pixel times 2^16 + 1, and
+ * that of the pixel is the sum less 2^16 times the sum, modulo 2^32. */
+static inline void mw_lane_one(const int32_t *x, const int8_t *w, int32_t steps, const int32_t *bias,
+                               int32_t *a)
 {
-    uint32_t s0 = (uint32_t)bias[0], s1 = (uint32_t)bias[1];
-    uint32_t s2 = (uint32_t)bias[2], s3 = (uint32_t)bias[3];
-    const int32_t *const end = x + halves * MW_LANE_TAPS;
+    uint32_t s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+    const int32_t *const end = x + steps * MW_LANE_STEP;
     do {
-        s0 += (uint32_t)(x[0] * w[0]);
-        s1 += (uint32_t)(x[0] * w[1]);
-        s2 += (uint32_t)(x[0] * w[2]);
-        s3 += (uint32_t)(x[0] * w[3]);
-        s0 += (uint32_t)(x[1] * w[4]);
-        s1 += (uint32_t)(x[1] * w[5]);
-        s2 += (uint32_t)(x[1] * w[6]);
-        s3 += (uint32_t)(x[1] * w[7]);
-        x += MW_LANE_TAPS;
-        w += MW_LANE_TAPS * MW_FILTERS;
+        for (int32_t i = 0; i < MW_LANE_STEP; i++, w += MW_FILTERS) {
+            const int32_t v = *x++;
+            s0 += (uint32_t)(v * w[0]);
+            s1 += (uint32_t)(v * w[1]);
+            s2 += (uint32_t)(v * w[2]);
+            s3 += (uint32_t)(v * w[3]);
+        }
     } while (x != end);
-    sums[0] = (int32_t)s0;
-    sums[1] = (int32_t)s1;
-    sums[2] = (int32_t)s2;
-    sums[3] = (int32_t)s3;
+    const uint32_t sums[MW_FILTERS] = {s0, s1, s2, s3};
+    for (int32_t i = 0; i < MW_FILTERS; i++) {
+        a[i] = (int32_t)((uint32_t)bias[i] + sums[i] - (sums[i] << 16));
+    }
+}
+
+/* Everything about a call that does not change from pixel to pixel. */
+typedef struct {
+    const mw_conv2d_params *p;
+    const int8_t *weights;
+    const int32_t *bias;      /* [blocks, MW_FILTERS] */
+    const void *multiplier;   /* [c_out], as `rescale` wants it */
+    const int8_t *shift;      /* [c_out] */
+    int32_t steps;            /* MW_LANE_STEP taps each */
+    mw_lane_rescale *rescale;
+} mw_lane_layer;
+
+/* One pixel, or two at b - a from each other, by all filters. */
+static inline void mw_lane_pixels(const mw_lane_layer *l, const int32_t *x, int8_t *ya, int8_t *yb)
+{
+    const int32_t c_out = l->p->c_out, zero = l->p->zero_y;
+    const int8_t *w = l->weights;
+    for (int32_t first = 0; first < c_out; first += MW_FILTERS) {
+        const int32_t count = c_out - first < MW_FILTERS ? c_out - first : MW_FILTERS;
+        int32_t a[MW_FILTERS], b[MW_FILTERS];
+        if (yb) {
+            mw_lane_two(x, w, l->steps, l->bias + first, a, b);
+        } else {
+            mw_lane_one(x, w, l->steps, l->bias + first, a);
+        }
+        for (int32_t i = 0; i < count; i++) {
+            const int32_t o = first + i;
+            const int32_t y = l->rescale(a[i], l->multiplier, o, l->shift[o], zero);
+            if (yb) {
+                yb[o] = (int8_t)l->rescale(b[i], l->multiplier, o, l->shift[o], zero);
+            }
+            ya[o] = (int8_t)y;
+        }
+        w += l->steps * MW_LANE_STEP * MW_FILTERS;
+    }
+}
+
+/* The clamp of an activation that is narrower than int8; most are not. */
+static inline void mw_lane_clip(const mw_conv2d_params *p, int8_t *y)
+{
+    if (p->low > INT8_MIN || p->high < INT8_MAX) {
+        for (int32_t i = 0; i < p->ow * p->c_out; i++) {
+            y[i] = (int8_t)mw_clamp(y[i], p->low, p->high);
+        }
+    }
+}
+
+/* scratch: the widened inputs, then a pixel of zero points. */
+static inline void mw_lane_rows(const mw_lane_layer *l, const void *const *x, void *const *y, int32_t rows,
+                                int32_t *scratch)
+{
+    const mw_conv2d_params *p = l->p;
+    int8_t *outside = (int8_t *)(scratch + l->steps * MW_LANE_STEP);
+    mw_fill_s8(outside, (int8_t)p->zero_x, p->c);
+    for (int32_t r = 0; r < rows; r++) {
+        const void *const *window = x + r * p->stride_h;
+        int8_t *out = y[r];
+        int32_t left = -p->pad_left;
+        for (int32_t j = 0; j < p->ow; j += 2) {
+            const int32_t pair = j + 1 < p->ow;
+            mw_lane_gather(p, window, left, pair ? p->stride_w : 0, outside, scratch);
+            mw_lane_pixels(l, scratch, out, pair ? out + p->c_out : 0);
+            left += 2 * p->stride_w;
+            out += 2 * p->c_out;
+        }
+        mw_lane_clip(p, y[r]);
+    }
 }
 
 #endif

@@ -170,6 +170,29 @@ MW_ASSEMBLY void mw_pairs_1(MW_UNUSED const int32_t *filters, MW_UNUSED mw_block
             MW_LEAVE);
 }
 
+/* Widen `words` words of three pixels; return the end of what was written. */
+static inline uint32_t *mw_widen_3(uint32_t *to, const int8_t *a, const int8_t *b, const int8_t *c,
+                                   int32_t words)
+{
+    __asm__("1:\n\t"                              /* */
+            MW_LINE("ldr r8, [%[a]], #4")         /* */
+            MW_LINE("ldr r9, [%[b]], #4")         /* */
+            MW_LINE("ldr r10, [%[c]], #4")        /* */
+            MW_LINE("sxtb16 r4, r8")              /* */
+            MW_LINE("sxtb16 r5, r9")              /* */
+            MW_LINE("sxtb16 r6, r10")             /* */
+            MW_LINE("sxtb16 r8, r8, ror #8")      /* */
+            MW_LINE("sxtb16 r9, r9, ror #8")      /* */
+            MW_LINE("sxtb16 r10, r10, ror #8")    /* */
+            MW_LINE("subs %[n], #1")              /* */
+            MW_LINE("stm %[to]!, {r4, r5, r6, r8, r9, r10}")
+            MW_LINE("bne 1b")
+            : [to] "+r"(to), [a] "+r"(a), [b] "+r"(b), [c] "+r"(c), [n] "+r"(words)
+            :
+            : "r4", "r5", "r6", "r8", "r9", "r10", "cc", "memory");
+    return to;
+}
+
 static inline void mw_set_steps(mw_block *block, int32_t pixels)
 {
     const int32_t steps = block->steps, twos = steps >> 1;
@@ -184,6 +207,21 @@ static inline void mw_set_steps(mw_block *block, int32_t pixels)
 }
 
 #else
+
+static inline uint32_t *mw_widen_3(uint32_t *to, const int8_t *a, const int8_t *b, const int8_t *c,
+                                   int32_t words)
+{
+    for (; words > 0; words--, a += 4, b += 4, c += 4, to += 6) {
+        const uint32_t four_a = mw_load4(a), four_b = mw_load4(b), four_c = mw_load4(c);
+        to[0] = mw_even(four_a);
+        to[1] = mw_even(four_b);
+        to[2] = mw_even(four_c);
+        to[3] = mw_odd(four_a);
+        to[4] = mw_odd(four_b);
+        to[5] = mw_odd(four_c);
+    }
+    return to;
+}
 
 static inline void mw_set_steps(mw_block *block, int32_t pixels)
 {

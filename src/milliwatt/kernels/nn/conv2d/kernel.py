@@ -9,7 +9,7 @@ import numpy as np
 from milliwatt.ir import Array, DType, Node
 from milliwatt.kernels.constants import content, fold_zero_point
 from milliwatt.kernels.kernel import Kernel, Variant
-from milliwatt.kernels.nn.conv2d import pairs
+from milliwatt.kernels.nn.conv2d import lanes, pairs
 from milliwatt.ops.nn.conv2d import Conv2d, channel_multipliers
 from milliwatt.targets.isa import Isa
 
@@ -83,11 +83,6 @@ def _two_pixels_bytes(node: Node) -> int:
     return 2 * 2 * padded + _gather_bytes(node)
 
 
-def _pairs_bytes(node: Node) -> int:
-    """Room for three pixels widened to int16, and to gather one."""
-    return pairs.widened_bytes(node) + _gather_bytes(node)
-
-
 CONV2D = Kernel(
     op=Conv2d,
     dtypes=(DType.S8, DType.S8, DType.S32),
@@ -99,9 +94,22 @@ CONV2D = Kernel(
             needs=Isa.DSP,
             covers=pairs.covers,
             constants=pairs.constants,
-            scratch_bytes=_pairs_bytes,
+            scratch_bytes=pairs.scratch_bytes,
         ),
         Variant("dsp", needs=Isa.DSP, constants=_padded_constants, scratch_bytes=_two_pixels_bytes),
+        Variant(
+            "long",
+            needs=Isa.LONG_MULTIPLY,
+            covers=lanes.covers_long,
+            constants=lanes.long_constants,
+            scratch_bytes=lanes.scratch_bytes,
+        ),
+        Variant(
+            "short",
+            covers=lanes.covers_short,
+            constants=lanes.short_constants,
+            scratch_bytes=lanes.scratch_bytes,
+        ),
         Variant("scalar", constants=_constants, scratch_bytes=_gather_bytes),
     ),
     folder=Path(__file__).parent,

@@ -7,7 +7,8 @@ filter of zeros):
     · their shifts, less one, in a byte each
 
 A filter word holds two taps: halves of ``256 * high + low``. Taps come in steps of four, as words
-{0, 2} and {1, 3}, which is how the inputs are laid out after widening.
+{0, 2} and {1, 3}, which is how the inputs are laid out after widening. Of each row of the window, a run of
+``kw * c`` bytes, first come the whole words, and after those of all rows what they leave.
 """
 
 from collections.abc import Mapping
@@ -59,16 +60,31 @@ def constants(node: Node) -> Mapping[str, Array]:
     return {"filters": stream.astype(np.int32)}  # wraps, as the sums do
 
 
-def widened_bytes(node: Node, pixels: int = PIXELS) -> int:
-    """Return the room for the inputs of some pixels as int16."""
-    depth = int(np.prod(node.inputs[1].type.shape[1:]))
-    return 2 * pixels * -(-depth // STEP) * STEP
+def scratch_bytes(node: Node) -> int:
+    """Room for blocks of pixels as int16, for what whole words leave of their rows, and for one
+    pixel that has to be gathered.
+    """
+    op = cast("Conv2d", node.op)
+    w, x, y = node.inputs[1].type.shape, node.inputs[0].type.shape, node.output.type.shape
+    row = w[2] * w[3]
+    depth, rest = _whole(w[1] * row), _whole(w[1] * (row % STEP))
+    last = (y[2] - 1) * op.stride[1] - op.pad[2]
+    gathers = w[2] > 1 and op.dilation[1] > 1 or op.pad[2] > 0 or last + w[2] > x[2]
+    return PIXELS * (2 * depth + rest) + (w[1] * row if gathers else 0)
+
+
+def _whole(taps: int) -> int:
+    """Return ``taps`` rounded up to whole steps."""
+    return -(-taps // STEP) * STEP
 
 
 def _filters(node: Node) -> Int64:
-    """Return the filters as [channels, depth]."""
-    w = content(node.inputs[1])
-    return w.reshape(len(w), -1).astype(np.int64)
+    """Return the filters as [channels, taps]: whole words of each row, then what they leave."""
+    w = content(node.inputs[1]).astype(np.int64)
+    rows = w.reshape(*w.shape[:2], -1)
+    words = rows.shape[2] // STEP * STEP
+    parts = (rows[:, :, :words], rows[:, :, words:])
+    return np.concatenate([part.reshape(len(w), -1) for part in parts], axis=1)
 
 
 def _requantization(node: Node) -> ShortRequantization | None:

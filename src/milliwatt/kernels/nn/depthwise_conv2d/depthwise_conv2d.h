@@ -35,4 +35,17 @@ void mw_depthwise_conv2d_s8_dsp(const mw_depthwise_conv2d_params *p, const void 
                                 const int32_t *multiplier, const int32_t *shift,
                                 void *const *y, int32_t rows, void *scratch);
 
+/* 3x3 at a stride of 1, or of 2, where c_out == c >= 4 and ow >= 3, results below 0.0 are cut off
+ * (zero_y is -128), and bounds prove the sums small: see window_3x3.py.
+ * taps     s8  [c, 10]: weights and how far to shift, as depthwise_conv2d_3x3.h has it
+ * scales   s32 [c, 2]: bias (256 times) and multiplier, Q31
+ * scratch  32 bytes for each column of a strip of at most 12 output pixels
+ */
+void mw_depthwise_conv2d_s8_dsp_3x3(const mw_depthwise_conv2d_params *p, const void *const *x,
+                                    const int8_t *taps, const int32_t *scales, void *const *y,
+                                    int32_t rows, void *scratch);
+void mw_depthwise_conv2d_s8_dsp_3x3_by_2(const mw_depthwise_conv2d_params *p, const void *const *x,
+                                         const int8_t *taps, const int32_t *scales, void *const *y,
+                                         int32_t rows, void *scratch);
+
 #endif

@@ -1,6 +1,7 @@
 """Kernels of depthwise convolution."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -9,6 +10,7 @@ import numpy as np
 from milliwatt.ir import Array, DType, Node
 from milliwatt.kernels.constants import content, fold_zero_point
 from milliwatt.kernels.kernel import Kernel, Variant
+from milliwatt.kernels.nn.depthwise_conv2d import window_3x3
 from milliwatt.ops.nn.conv2d import channel_multipliers
 from milliwatt.ops.nn.depthwise_conv2d import DepthwiseConv2d
 from milliwatt.targets.isa import Isa
@@ -70,6 +72,20 @@ DEPTHWISE_CONV2D = Kernel(
     suffix="s8",
     params=_params,
     variants=(
+        Variant(
+            "dsp_3x3",
+            needs=Isa.DSP,
+            covers=partial(window_3x3.covers_stride, 1),
+            constants=window_3x3.constants,
+            scratch_bytes=window_3x3.scratch_bytes,
+        ),
+        Variant(
+            "dsp_3x3_by_2",
+            needs=Isa.DSP,
+            covers=partial(window_3x3.covers_stride, 2),
+            constants=window_3x3.constants,
+            scratch_bytes=window_3x3.scratch_bytes,
+        ),
         Variant(
             "dsp",
             needs=Isa.DSP,

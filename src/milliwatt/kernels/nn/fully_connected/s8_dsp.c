@@ -1,43 +1,11 @@
-/* Fully connected layer, four outputs by four inputs a step. A filter word holds two taps of two
- * outputs: each half is 256 * high + low. Multiplied as it is, it adds up both outputs at once; its even
- * bytes alone add up `low`; the difference is 256 times the sum of `high`, read off exactly where that
- * sum is below 2^23. So one extraction serves four products.
- */
+/* Fully connected layer, four outputs by four inputs a step: see isa_dsp_block.h. */
 #include "fully_connected.h"
 
 #include "fixed.h"
-#include "isa_dsp.h"
+#include "isa_dsp_block.h"
 #include "requantize_short.h"
 
-/* Sums of four outputs: of each pair the sum of both (256 * high + low) and that of low. */
-typedef struct {
-    int32_t both_a, low_a, both_b, low_b;
-} sums;
-
-/* What is missing of four inputs meets weights of zero. */
-static uint32_t last_inputs(const int8_t *row, int32_t bytes)
-{
-    uint32_t four = 0;
-    for (int32_t i = 0; i < bytes; i++) {
-        four |= (uint32_t)(uint8_t)row[i] << (8 * i);
-    }
-    return four;
-}
-
-static inline sums step(sums s, uint32_t four, const int32_t *w)
-{
-    const uint32_t a02 = (uint32_t)w[0], a13 = (uint32_t)w[1];
-    const uint32_t b02 = (uint32_t)w[2], b13 = (uint32_t)w[3];
-    const uint32_t x02 = mw_even(four), x13 = mw_odd(four);
-    s.both_a = mw_mla2(a13, x13, mw_mla2(a02, x02, s.both_a));
-    s.both_b = mw_mla2(b13, x13, mw_mla2(b02, x02, s.both_b));
-    s.low_a = mw_mla2(mw_even(a13), x13, mw_mla2(mw_even(a02), x02, s.low_a));
-    s.low_b = mw_mla2(mw_even(b13), x13, mw_mla2(mw_even(b02), x02, s.low_b));
-    return s;
-}
-
-/* The sum of the high output, below 2^23 in magnitude, whatever wrapped on the way. */
-static inline int32_t high(int32_t both, int32_t low)
+static int32_t high(int32_t both, int32_t low)
 {
     return (int32_t)((uint32_t)both - (uint32_t)low) >> 8;
 }
@@ -49,28 +17,19 @@ static void clamp_row(const mw_fully_connected_params *p, int8_t *out)
     }
 }
 
-static void row(const mw_fully_connected_params *p, const int8_t *x, const int32_t *w,
-                const int32_t *multiplier, const int8_t *shift, int8_t *out)
+/* The inputs that make no whole step; what is missing meets weights of zero. */
+static void copy_rest(const mw_fully_connected_params *p, const int8_t *x, int8_t *rest)
 {
-    const int8_t *const end = x + (p->k & ~3);
-    for (int32_t left = p->outputs; left > 0; left -= 4) {
-        sums s = {w[0], w[1], w[2], w[3]};
-        w += 4;
-        for (const int8_t *in = x; in < end; in += 4, w += 4) {
-            s = step(s, mw_load4(in), w);
-        }
-        if (p->k & 3) {
-            s = step(s, last_inputs(end, p->k & 3), w);
-            w += 4;
-        }
-        const int32_t acc[4] = {s.low_a, high(s.both_a, s.low_a), s.low_b, high(s.both_b, s.low_b)};
-        for (int32_t i = 0; i < (left < 4 ? left : 4); i++) {
-            const int32_t offset = mw_short_offset(p->zero_y, *shift);
-            *out++ = (int8_t)mw_requantize_short(acc[i], *multiplier, *shift, offset);
-            multiplier += p->multiplier_step;
-            shift += p->multiplier_step;
-        }
+    for (int32_t i = 0; i < (p->k & 3); i++) {
+        rest[i] = x[(p->k & ~3) + i];
     }
+}
+
+/* One copy of the loop for both of its uses. */
+static __attribute__((noinline)) const int32_t *dot(const int8_t *x, const int32_t *w,
+                                                    int32_t steps, mw_block *sum)
+{
+    return mw_dot_block(x, w, steps, sum);
 }
 
 void mw_fully_connected_s8_dsp(const mw_fully_connected_params *p, const void *const *x,
@@ -78,8 +37,29 @@ void mw_fully_connected_s8_dsp(const mw_fully_connected_params *p, const void *c
                                const int8_t *shift, void *const *y, int32_t rows, void *scratch)
 {
     (void)scratch;
+    const int32_t outputs = p->outputs, step = p->multiplier_step, zero_y = p->zero_y;
     for (int32_t r = 0; r < rows; r++) {
-        row(p, x[r], filters, multiplier, shift, y[r]);
+        _Alignas(4) int8_t rest[4] = {0, 0, 0, 0};
+        const int32_t *w = filters;
+        int8_t *out = y[r], *const end = out + outputs;
+        copy_rest(p, x[r], rest);
+        for (int32_t m = 0; out < end;) {
+            mw_block sum = {w[0], w[1], w[2], w[3]};
+            w += 4;
+            if (p->k >= 4) {
+                w = dot(x[r], w, p->k >> 2, &sum);
+            }
+            if (p->k & 3) {
+                w = dot(rest, w, 1, &sum);
+            }
+            const int32_t acc[4] = {sum.low_a, high(sum.both_a, sum.low_a), sum.low_b,
+                                    high(sum.both_b, sum.low_b)};
+            int8_t *const stop = end - out < 4 ? end : out + 4;
+            for (const int32_t *a = acc; out < stop; a++, m += step) {
+                const int32_t offset = mw_short_offset(zero_y, shift[m]);
+                *out++ = (int8_t)mw_requantize_short(*a, multiplier[m], shift[m], offset);
+            }
+        }
         if (p->low > -128 || p->high < 127) {
             clamp_row(p, y[r]);
         }
