@@ -73,24 +73,27 @@ def pipe_program(library: Library, graph: Graph, folder: Path, flags: Sequence[s
     names = [f"{kind.lower()}_{i}" for kind, i, _ in ends]
     sizes = [f"MW_{name.upper()}_{kind}_{i}_BYTES" for kind, i, _ in ends]
     pairs = list(zip(names, sizes, strict=True))
-    inputs = pairs[: len(graph.inputs)]
+    inputs, outputs = pairs[: len(graph.inputs)], pairs[len(graph.inputs) :]
     text = (
         PIPE_MAIN.replace("NAME", name)
         .replace("UPPER", name.upper())
         .replace("DECLARE", " ".join(f"void *{n} = malloc({s});" for n, s in pairs))
         .replace("READ", " && ".join(f"fread({n}, {s}, 1, stdin) == 1" for n, s in inputs))
         .replace("PLACES", ", ".join(names))
-        .replace("WRITE", " ".join(f"fwrite({n}, {s}, 1, stdout);" for n, s in pairs[len(inputs) :]))
+        .replace("WRITE", " ".join(f"fwrite({n}, {s}, 1, stdout);" for n, s in outputs))
         .replace("RELEASE", " ".join(f"free({n});" for n in names))
     )
     main = folder / "pipe.c"
     main.write_text(text)
     program = folder / "pipe"
-    check([compiler(), *flags, "-I", str(folder), *map(str, sources), str(main), "-o", str(program)])
+    files = map(str, (*sources, main))
+    check([compiler(), *flags, "-I", str(folder), *files, "-o", str(program)])
     return program
 
 
-def answers(program: Path, graph: Graph, samples: Sequence[Sequence[Array]]) -> list[tuple[Array, ...]]:
+def answers(
+    program: Path, graph: Graph, samples: Sequence[Sequence[Array]]
+) -> list[tuple[Array, ...]]:
     """Return what the program gives for each sample."""
     fed = b"".join(np.ascontiguousarray(a).tobytes() for sample in samples for a in sample)
     said = check([str(program)], input=fed).stdout

@@ -38,7 +38,7 @@ MOST_ELEMENTS = 4096  # of a tensor, so that a graph runs in milliseconds
 
 
 def random_graph(seed: int) -> Graph:
-    """Return the graph of ``seed``, optimised, ready to plan; image or 1-D signal in, vector or map out."""
+    """Return the optimised graph of ``seed``: image or 1-D signal in, vector or map out."""
     return optimize(Grower(seed).grow())
 
 
@@ -73,7 +73,9 @@ class Grower:
             x = self.b.node("average", GlobalAveragePool(x.type.quantized), x)
         x = self.b.node("flat", Reshape((1, x.type.size)), x)
         outputs = int(self.rng.integers(2, 11))
-        x = self._weighted("dense", FullyConnected, x, (outputs, x.type.size), outputs, 0, x.type.size)
+        x = self._weighted(
+            "dense", FullyConnected, x, (outputs, x.type.size), outputs, 0, x.type.size
+        )
         return self.b.node("softmax", Softmax(), x) if self._chance(0.5) else x
 
     def conv(self, name: str, x: Value) -> Value:
@@ -91,12 +93,16 @@ class Grower:
         c_out = x.type.shape[3] * int(self._pick((1, 1, 1, 2)))
         attributes = self._window_attributes()
         taps = kernel[0] * kernel[1]
-        return self._weighted(name, DepthwiseConv2d, x, (*kernel, c_out), c_out, 2, taps, **attributes)
+        return self._weighted(
+            name, DepthwiseConv2d, x, (*kernel, c_out), c_out, 2, taps, **attributes
+        )
 
     def pool(self, name: str, x: Value) -> Value:
         op = AveragePool2d if self._chance(0.5) else MaxPool2d
         window = self._kernel(x)
-        pad = tuple(int(self.rng.integers(0, k)) for k in (window[0], window[0], window[1], window[1]))
+        pad = tuple(
+            int(self.rng.integers(0, k)) for k in (window[0], window[0], window[1], window[1])
+        )
         stride = (int(self.rng.integers(1, 3)), int(self.rng.integers(1, 3)))
         return self._small(name, op(x.type.quantized, window, stride, pad, self._clip()), x)
 
@@ -151,7 +157,9 @@ class Grower:
         scales = self.rng.uniform(0.5, 1.5, channels) * 0.01
         quant = Quant(tuple(float(np.float32(s)) for s in scales), 0, axis)
         w_type = TensorType(shape, DType.S8, quant)
-        w = self.b.constant(f"{name} w", w_type, self.rng.integers(-127, 128, shape).astype(np.int8))
+        w = self.b.constant(
+            f"{name} w", w_type, self.rng.integers(-127, 128, shape).astype(np.int8)
+        )
         sum_spread = math.sqrt(terms) * NOISE * NOISE
         bias = (self.rng.standard_normal(channels) * sum_spread / 4).astype(np.int32)
         bias_value = self.b.constant(f"{name} bias", TensorType((channels,), DType.S32), bias)

@@ -1,4 +1,4 @@
-"""One graph through everything: reference = host = machine code, run whole and by rows."""
+"""One graph through everything: reference = host = machine code, in every kind of plan."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 
 from milliwatt.emit import make_library
 from milliwatt.ir import Graph
-from milliwatt.plan import Plan, Schedule, by_rows, make_plan, whole
+from milliwatt.plan import Plan, Schedule, by_rows, least_ram, make_plan, whole
 from milliwatt.project.prove import prove
 from milliwatt.project.samples import sample_inputs
 from milliwatt.run.emulated import EmulatedRunner
@@ -18,14 +18,15 @@ SAMPLES = 6
 
 
 def prove_graph(graph: Graph, seed: int) -> None:
-    """Prove ``graph`` on the host and on the board of ``seed``, whole and by rows.
+    """Prove ``graph`` whole, by rows and in regions, on the host; one of them on a board too.
 
     Raises:
         Divergence: names the layer.
     """
     board = load_board(EMULATED[seed % len(EMULATED)])
-    on_board = (whole, by_rows)[seed // len(EMULATED) % 2]
-    for schedule in (whole, by_rows):
+    schedules = (whole, by_rows, least_ram(board.cpu))
+    on_board = schedules[seed // len(EMULATED) % len(schedules)]
+    for schedule in schedules:
         prove_plan(graph, board, schedule, on_board=schedule is on_board)
 
 

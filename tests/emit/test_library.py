@@ -1,4 +1,4 @@
-"""The C library: the same bytes for the same input, nothing in it that is not used, all or nothing."""
+"""The C library: the same bytes for the same input, nothing in it unused, all or nothing."""
 
 import json
 import os
@@ -55,7 +55,8 @@ def rows(cpu: Cpu) -> Plan:
     w = b.constant("w", w_type, np.arange(-9, 9, dtype=np.int8).reshape(3, 3, 1, 2))
     bias = b.constant("bias", TensorType((3,), DType.S32), np.array([5, -7, 100], np.int32))
     y = b.node("conv", Conv2d(Quant((0.75,), -1), pad=(1, 1, 0, 0)), x, w, bias)
-    return make_plan(b.build(b.node("mean", GlobalAveragePool(Quant((0.75,), -1)), y)), cpu, by_rows)
+    mean = b.node("mean", GlobalAveragePool(Quant((0.75,), -1)), y)
+    return make_plan(b.build(mean), cpu, by_rows)
 
 
 @pytest.mark.parametrize("made", [dense, rows], ids=["dense", "rows"])
@@ -190,7 +191,9 @@ def test_titles_stay_in_their_comments(title, tmp_path):
 def test_two_models_in_one_program(tmp_path):
     """No global is shared, and no symbol is another model's."""
     plan = dense(BOARD.cpu)
-    first, second = (make_library(plan, BOARD, name, "t").files[f"mw_{name}.c"] for name in ("a", "b"))
+    first, second = (
+        make_library(plan, BOARD, name, "t").files[f"mw_{name}.c"] for name in ("a", "b")
+    )
     define = re.compile(r"^(?:static .*?|.*?)\b(mw_[ab]_\w+)(?:\(|\[)", re.MULTILINE)
     assert not set(define.findall(first)) & set(define.findall(second))
     assert set(define.findall(first))
@@ -216,7 +219,9 @@ def test_an_empty_folder_is_used(tmp_path):
 
 def test_foreign_files_are_left_alone(tmp_path):
     (tmp_path / "thesis.tex").write_text("mine")
-    with pytest.raises(InputError, match=r"holds thesis.tex, which milliwatt did not write; choose"):
+    with pytest.raises(
+        InputError, match=r"holds thesis.tex, which milliwatt did not write; choose"
+    ):
         write_library(_library("one"), tmp_path, {})
     assert os.listdir(tmp_path) == ["thesis.tex"]
     out = tmp_path / "out"

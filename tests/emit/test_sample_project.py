@@ -63,8 +63,9 @@ def test_the_header_serves_cplusplus_too(tmp_path):
     cpp = compiler("g++")
     library = make_library(make_plan(random_graph(4), BOARD.cpu), BOARD, "net", "net")
     write(library, tmp_path)
-    (tmp_path / "user.cpp").write_text('extern "C" {\n#include "mw_net.h"\n}\nint n = MW_NET_ARENA_BYTES;\n')
-    check([cpp, "-Wall", "-Wextra", "-Werror", "-c", str(tmp_path / "user.cpp"), "-o", os.devnull])
+    user = tmp_path / "user.cpp"
+    user.write_text('extern "C" {\n#include "mw_net.h"\n}\nint n = MW_NET_ARENA_BYTES;\n')
+    check([cpp, "-Wall", "-Wextra", "-Werror", "-c", str(user), "-o", os.devnull])
 
 
 def check_sample(program: Path) -> int:

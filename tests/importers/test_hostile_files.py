@@ -24,14 +24,14 @@ def survive(files: list[bytes], count: int, seed: int) -> dict[str, int]:
     ends: dict[str, int] = {}
     for i in range(count):
         data = mutated(files[i % len(files)], files, rng)
-        start, end = time.process_time(), ""
+        start, end, sentence = time.process_time(), "", None
         try:
             load_tflite(data)
         except MilliwattError as e:
-            end = type(e).__name__
-            assert len(str(e)) > 10, f"file {i} of seed {seed}: no sentence: {e!r}"
+            end, sentence = type(e).__name__, str(e)
         except BaseException as e:
             raise AssertionError(f"file {i} of seed {seed} escaped as {e!r}") from e
+        assert sentence is None or len(sentence) > 10, f"file {i} of seed {seed}: {sentence!r}"
         assert time.process_time() - start < MOST_SECONDS, f"file {i} of seed {seed} took too long"
         ends[end] = ends.get(end, 0) + 1
     return ends

@@ -126,7 +126,7 @@ def test_reset_brings_the_start_values_back() -> None:
 def test_a_variable_read_after_it_changed_is_copied_first() -> None:
     m = ModelBuilder()
     x, old, y = (m.tensor(n, (1, 4), scale=0.5, zero=1) for n in ("x", "old", "y"))
-    handle = m.tensor("handle", (), type="resource")
+    handle = m.tensor("handle", (), dtype="resource")
     m.op("VAR_HANDLE", [], [handle], SharedName="last")
     m.op("READ_VARIABLE", [handle], [old])
     m.op("ASSIGN_VARIABLE", [handle, x], [])
@@ -188,7 +188,7 @@ REFUSALS: dict[str, tuple[Callable[[], bytes], type[MilliwattError], str]] = {
         r"operator 0 COS \('layer1'\): no rule for this operator; supported: ADD, .*VAR_HANDLE",
     ),
     "float": (
-        lambda: relu(type="float32", scale=None),
+        lambda: relu(dtype="float32", scale=None),
         UnsupportedOp,
         "is float32; only models quantised",
     ),
@@ -198,12 +198,12 @@ REFUSALS: dict[str, tuple[Callable[[], bytes], type[MilliwattError], str]] = {
         r"input 0: tensor 'x' has the dynamic shape \[1, -1, 4\]",
     ),
     "type": (
-        lambda: relu(type="bool"),
+        lambda: relu(dtype="bool"),
         UnsupportedOp,
         "'x' is bool; supported: int8, uint8, int16",
     ),
     "int16": (
-        lambda: relu(type="int16"),
+        lambda: relu(dtype="int16"),
         UnsupportedOp,
         r"input is s16\[1, 4\]; only s8 is supported",
     ),

@@ -26,7 +26,7 @@ def type_of(dtype: str, scale: float, zero: int) -> TensorType:
 def interpreted(name: str, x: TensorType, y: TensorType, **options: object) -> Array:
     m = ModelBuilder()
     a, b = (
-        m.tensor(n, t.shape, scale=t.scale, zero=t.zero_point, type=t.dtype.numpy.name)
+        m.tensor(n, t.shape, scale=t.scale, zero=t.zero_point, dtype=t.dtype.numpy.name)
         for n, t in (("x", x), ("y", y))
     )
     m.op(name, [a], [b], **options)

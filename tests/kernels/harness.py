@@ -19,7 +19,8 @@ from milliwatt.ir import Array, Graph, Kind, Node, Special, TensorType
 from milliwatt.kernels import Kernel, Variant
 
 ROOM = Path(kernels_room.__file__).parent
-FLAGS = ["-std=c11", "-O1", "-g", "-shared", "-fPIC", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"]
+WARNINGS = ["-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"]
+FLAGS = ["-std=c11", "-O1", "-g", "-shared", "-fPIC", *WARNINGS]
 POISON = 0xA5
 
 
@@ -39,10 +40,14 @@ def library(source: Path, *, undefined: str = "-fsanitize-trap=undefined") -> ct
 class Run:
     """One node, one variant, and the arrays of its operands."""
 
-    def __init__(self, kernel: Kernel, variant: Variant, node: Node, arrays: Mapping[str, Array]) -> None:
+    def __init__(
+        self, kernel: Kernel, variant: Variant, node: Node, arrays: Mapping[str, Array]
+    ) -> None:
         """Take ``arrays`` by value name for the operands that are not constants."""
         self.kernel, self.variant, self.node = kernel, variant, node
-        self.operands = [arrays[v.name] if v.kind is not Kind.CONSTANT else v.data for v in node.inputs]
+        self.operands = [
+            arrays[v.name] if v.kind is not Kind.CONSTANT else v.data for v in node.inputs
+        ]
         self.rule = node.op.rows(node.types)
         params = list(kernel.params(node).values())
         self._params = (ctypes.c_int32 * max(1, len(params)))(*params)
@@ -87,10 +92,13 @@ class Run:
         self._call(self._params, *typed, _pointer(self._scratch))
 
     def _whole(self) -> list[object]:
-        inputs = [o for o, v in zip(self.operands, self.node.inputs, strict=True) if v.kind is not Kind.CONSTANT]
+        pairs = zip(self.operands, self.node.inputs, strict=True)
+        inputs = [o for o, v in pairs if v.kind is not Kind.CONSTANT]
         return [*map(_pointer, inputs), *map(_pointer, self._constants)]
 
-    def _tables(self, first: int, count: int, *, ring: bool, accumulate: bool) -> tuple[list[object], list[object]]:
+    def _tables(
+        self, first: int, count: int, *, ring: bool, accumulate: bool
+    ) -> tuple[list[object], list[object]]:
         """Return what must stay alive, and a table for each operand with rows."""
         keep: list[object] = []
         tables: list[object] = []
@@ -115,7 +123,8 @@ class Run:
 def _ringed(operand: Array, type_: TensorType, first: int, count: int) -> Array:
     """Return a copy in which only the rows of the call hold their values."""
     axis = type_.row_axis or 0
-    poisoned = np.frombuffer(bytes([POISON]) * operand.nbytes, operand.dtype).reshape(operand.shape).copy()
+    poison = np.full(operand.nbytes, POISON, np.uint8)
+    poisoned = poison.view(operand.dtype).reshape(operand.shape)
     if type_.row_axis is None:
         return operand.copy()
     inside = [slice(None)] * operand.ndim

@@ -1,8 +1,8 @@
 """Generated libraries under GCC's AddressSanitizer and UndefinedBehaviorSanitizer.
 
-Arena, state, inputs and outputs are heap blocks of the exact sizes that the header gives, so the first byte
-read or written beyond any of them ends the program. (Kernels one by one are built with every
-undefined behaviour a trap in `harness.py`.)
+Arena, state, inputs and outputs are heap blocks of the exact sizes that the header gives, so the
+first byte read or written beyond any of them ends the program. (Kernels one by one are built with
+every undefined behaviour a trap in `harness.py`.)
 """
 
 import shutil

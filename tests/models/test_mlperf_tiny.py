@@ -22,9 +22,10 @@ EMULATED = tuple(name for name in BOARDS if load_board(name).support is Support.
 TOO_LARGE = {(m, "stm32f103") for m in ("ad01_int8", "pretrainedResnet_quant", "vww_96_int8")}
 """What may be refused: the smallest board has 128 KiB of flash and 20 KiB of RAM."""
 
-# Five of an int8's eight bits at work: a wrong multiplier, shift, zero point or clamp then moves
-# values that are not at a stop. Classifiers' last softmax saturates on anything that is not speech
-# or a picture; what it reads counts there, and its own exactness is a matter of the operator's tests.
+# Five of an int8's eight bits at work: a wrong multiplier, shift, zero point or clamp then
+# moves values that are not at a stop. Classifiers' last softmax saturates on anything that
+# is not speech or a picture; what it reads counts there, and its own exactness is a matter
+# of the operator's tests.
 DISTINCT_VALUES = 32
 DISTINCT_OF_SOFTMAX = 5
 RUNS = 20  # of the function that a user calls: the same layers, called by C instead of one by one
@@ -95,7 +96,7 @@ def _too_few(outputs, index, operator):
         return [] if values >= DISTINCT_OF_SOFTMAX else [f"{index} {operator}: {values} values"]
     if values >= DISTINCT_VALUES and tensors >= DISTINCT_OUTPUTS:
         return []
-    return [f"operator {index} ({operator}) gives {values} values, {tensors} outputs: proves little"]
+    return [f"{index} {operator}: {values} values, {tensors} outputs, which prove little"]
 
 
 def _build(model: Model, board: Board) -> Compiled:
@@ -103,9 +104,10 @@ def _build(model: Model, board: Board) -> Compiled:
     try:
         return build(model, board)
     except DoesNotFit as e:
-        assert (model.name, board.name) in TOO_LARGE
-        assert re.search(r"\d+ (too few|bytes)", str(e)), "by how much"
-        return build(model, _roomy(board))
+        refusal = str(e)
+    assert (model.name, board.name) in TOO_LARGE
+    assert re.search(r"\d+ (too few|bytes)", refusal), "by how much"
+    return build(model, _roomy(board))
 
 
 def _roomy(board: Board) -> Board:

@@ -23,7 +23,9 @@ SATURATES = ("LOGISTIC", "QUANTIZE")
 
 EACH = [pytest.param(n, id=n, marks=pytest.mark.xdist_group(n)) for n in NAMES]
 PAIRS = [
-    pytest.param(n, b, id=f"{n}-{b}", marks=pytest.mark.xdist_group(n)) for n in NAMES for b in BOARDS
+    pytest.param(n, b, id=f"{n}-{b}", marks=pytest.mark.xdist_group(n))
+    for n in NAMES
+    for b in BOARDS
 ]
 
 
@@ -50,7 +52,9 @@ def frames(smooth):
             else smooth(x.type, rng)
             for i in range(FRAMES - 3)
         ]
-        edges = [np.full(x.type.shape, v, x.type.dtype.numpy) for v in (low, high, x.type.zero_point)]
+        edges = [
+            np.full(x.type.shape, v, x.type.dtype.numpy) for v in (low, high, x.type.zero_point)
+        ]
         return [(frame,) for frame in (*made, *edges)]
 
     return stream

@@ -23,7 +23,7 @@ def test_halves_round_away_from_zero():
 
 
 def test_the_margin_does_not_count():
-    # 1;  (2 + 4) / 2;  -1;  (-2 - 7) / 2
+    # the means of what lies inside: 1;  (2 + 4) / 2;  -1;  (-2 - 7) / 2
     op = AveragePool2d(ONE, (2, 2), (2, 2), (1, 1, 1, 0))
     assert evaluate(op, (VALUES, X)).ravel().tolist() == [1, 3, -1, -5]
     assert op.rows((X,)) == (Window(2, 2, 1),)

@@ -42,7 +42,9 @@ def test_what_a_graph_computes_is_within_its_bounds(seed):
     reference = Reference(graph)
     rng = np.random.default_rng(seed)
     samples = sample_inputs(graph, 8, seed)
-    ends = [tuple(rng.choice(v.type.dtype.limits, v.type.shape) for v in graph.inputs) for _ in range(8)]
+    ends = [
+        tuple(rng.choice(v.type.dtype.limits, v.type.shape) for v in graph.inputs) for _ in range(8)
+    ]
     for sample in (*samples, *(tuple(e.astype(np.int8) for e in s) for s in ends)):
         for name, result in reference.trace(sample).items():
             bounds = known[graph.values[name]]
@@ -63,7 +65,9 @@ def test_padding_adds_nothing_place_by_place():
     b.input("x", s8((1, 1)))
     held = s8((1, 3, 3, 1), zero=2)
     image = b.constant("image", held, np.full((1, 3, 3, 1), 5, np.int8))
-    w = b.constant("w", TensorType((1, 3, 3, 1), DType.S8, Quant((1.0,), 0, 0)), np.ones((1, 3, 3, 1), np.int8))
+    w = b.constant(
+        "w", TensorType((1, 3, 3, 1), DType.S8, Quant((1.0,), 0, 0)), np.ones((1, 3, 3, 1), np.int8)
+    )
     bias = b.constant("b", TensorType((1,), S32), np.zeros(1, np.int32))
     graph = b.build(b.node("y", Conv2d(UNIT, pad=(1, 1, 1, 1)), image, w, bias))
     bounds = intervals(graph)[graph.outputs[0]]
@@ -107,9 +111,9 @@ def test_bounds_of_a_layer_are_reached(seed):
         assert Reference(graph).run((-1 - least,))[0][0, o] == high[o]
 
 
-def two(op, types=(s8((1, 1)), s8((1, 1)))):
+def two(op) -> Graph:
     b = Builder("two")
-    return b.build(b.node("y", op, *(b.input(f"x{i}", t) for i, t in enumerate(types))))
+    return b.build(b.node("y", op, *(b.input(name, s8((1, 1))) for name in "ab")))
 
 
 def test_differences_and_products_take_the_right_ends():

@@ -44,7 +44,7 @@ def tflm(
 def add(m: ModelBuilder, name: str, t: TensorType) -> int:
     """Add a tensor of type ``t`` to the model."""
     scale, zero = (t.quant.scale[0], t.quant.zero_point) if t.quant else (None, 0)
-    return m.tensor(name, t.shape, scale=scale, zero=zero, type=NAMES[t.dtype])
+    return m.tensor(name, t.shape, scale=scale, zero=zero, dtype=NAMES[t.dtype])
 
 
 def noise(t: TensorType, seed: int = 0) -> Array:

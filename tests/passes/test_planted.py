@@ -43,7 +43,12 @@ class Planter:
     def __init__(self, seed: int) -> None:
         self.rng = np.random.default_rng(seed)
         self.b = Builder("planted")
-        shape = (1, int(self.rng.integers(1, 7)), int(self.rng.integers(1, 6)), int(self.rng.integers(1, 4)))
+        shape = (
+            1,
+            int(self.rng.integers(1, 7)),
+            int(self.rng.integers(1, 6)),
+            int(self.rng.integers(1, 4)),
+        )
         self.seen = [self.b.input("x", TensorType(shape, DType.S8, self.quant()))]
 
     def grow(self, kinds: list[str]) -> Graph:
@@ -64,7 +69,9 @@ class Planter:
             x = self.b.node("average", GlobalAveragePool(x.type.quantized), x)
         flat = self.b.node("flat", Reshape((1, x.type.size)), x)
         outputs = int(self.rng.integers(1, 5))
-        more = [self.seen[int(self.rng.integers(len(self.seen)))]] if self.rng.random() < 0.1 else []
+        more = (
+            [self.seen[int(self.rng.integers(len(self.seen)))]] if self.rng.random() < 0.1 else []
+        )
         return [self.weighted("dense", FullyConnected, flat, (outputs, x.type.size), 0), *more]
 
     def conv(self, name: str, x: Value) -> Value:
@@ -150,7 +157,11 @@ class Planter:
     def window(self) -> dict[str, tuple[int, ...]]:
         draw = self.rng.integers
         pad = tuple(int(n) for n in draw(0, 2, 4)) if self.rng.random() < 0.6 else (0, 0, 0, 0)
-        return {"pad": pad, "stride": (int(draw(1, 3)), int(draw(1, 3))), "dilation": (int(draw(1, 3)), 1)}
+        return {
+            "pad": pad,
+            "stride": (int(draw(1, 3)), int(draw(1, 3))),
+            "dilation": (int(draw(1, 3)), 1),
+        }
 
     def one_of(self, values: list[Value]) -> Value:
         return values[int(self.rng.integers(len(values)))]
@@ -207,6 +218,16 @@ def test_the_planted_graphs_are_worth_it():
     assert min(whys[w] for w in Why) >= 100, whys
     assert min(hows[h] for h in How) >= 100, hows
     assert away >= 100
-    names = {"conv2d", "depthwise_conv2d", "add", "mul", "concatenation", "table", "pad", "reshape", "requantize"}
+    names = {
+        "conv2d",
+        "depthwise_conv2d",
+        "add",
+        "mul",
+        "concatenation",
+        "table",
+        "pad",
+        "reshape",
+        "requantize",
+    }
     assert all(through[f"nn.{n}"] >= 3 for n in names), through
     assert macs[1] < 0.8 * macs[0]

@@ -36,14 +36,18 @@ class Net:
         self.rng = np.random.default_rng(SEED)
         self.x = self.b.input("x", IMAGE)
 
-    def conv(self, name, x, outputs, *, constants=None, unread=(), kernel=(1, 1), **attributes) -> Value:
-        """A convolution whose outputs ``constants`` are always so much, and with no weights for ``unread``."""
+    def conv(
+        self, name, x, outputs, *, constants=None, unread=(), kernel=(1, 1), **attributes
+    ) -> Value:
+        """A convolution: ``constants`` gives what outputs always are, ``unread`` has no weights."""
         shape = (outputs, *kernel, x.type.shape[3])
         w, bias = self._filters(shape, outputs)
         w[..., list(unread)] = 0
         for o, c in (constants or {}).items():
             w[o], bias[o] = 0, (c - ZERO) * 64
-        w_value = self.b.constant(f"{name} w", TensorType(shape, DType.S8, self._ones(outputs, 0)), w)
+        w_value = self.b.constant(
+            f"{name} w", TensorType(shape, DType.S8, self._ones(outputs, 0)), w
+        )
         b_value = self.b.constant(f"{name} b", TensorType((outputs,), DType.S32), bias)
         return self.b.node(name, Conv2d(OUT, **attributes), x, w_value, b_value)
 
@@ -52,14 +56,18 @@ class Net:
         w, bias = self._filters((3, 3, outputs), outputs)
         for o, c in (constants or {}).items():
             w[..., o], bias[o] = 0, (c - ZERO) * 64
-        w_value = self.b.constant(f"{name} w", TensorType(w.shape, DType.S8, self._ones(outputs, 2)), w)
+        w_value = self.b.constant(
+            f"{name} w", TensorType(w.shape, DType.S8, self._ones(outputs, 2)), w
+        )
         b_value = self.b.constant(f"{name} b", TensorType((outputs,), DType.S32), bias)
         return self.b.node(name, DepthwiseConv2d(OUT, **attributes), x, w_value, b_value)
 
     def dense(self, name, x, outputs, *, unread=()) -> Value:
         w, bias = self._filters((outputs, x.type.shape[1]), outputs)
         w[:, list(unread)] = 0
-        w_value = self.b.constant(f"{name} w", TensorType(w.shape, DType.S8, self._ones(outputs, 0)), w)
+        w_value = self.b.constant(
+            f"{name} w", TensorType(w.shape, DType.S8, self._ones(outputs, 0)), w
+        )
         b_value = self.b.constant(f"{name} b", TensorType((outputs,), DType.S32), bias)
         return self.b.node(name, FullyConnected(OUT), x, w_value, b_value)
 
@@ -72,7 +80,7 @@ class Net:
 
 
 def shrunk(graph: Graph, **left: int) -> Graph:
-    """Shrink, check everything that can be checked, and that each tensor has so many channels left."""
+    """Shrink, check all that can be checked, and how many channels each tensor has left."""
     done, certificate = shrink(graph)
     verify(done)
     recheck(graph, certificate)
@@ -91,7 +99,10 @@ def test_a_constant_is_folded_into_the_bias():
     graph = net.b.build(net.conv("y", a, 2))
     done = shrunk(graph, a=3)
     w, bias = (graph.values[f"y {s}"].data for s in "wb")
-    assert done.values["y b"].data.tolist() == (bias + (30 - ZERO) * w[:, 0, 0, 2].astype(int)).tolist()
+    assert (
+        done.values["y b"].data.tolist()
+        == (bias + (30 - ZERO) * w[:, 0, 0, 2].astype(int)).tolist()
+    )
     assert done.values["y w"].data.tolist() == np.delete(w, 2, axis=-1).tolist()
     assert len(done.values["a w"].type.quant.scale) == 3
     (removal,) = shrink(graph)[1].removals
@@ -173,7 +184,9 @@ def test_depthwise_makes_constants_of_anything():
     shrunk(net.b.build(net.conv("y", b, 2)), a=2, b=2)
 
 
-@pytest.mark.parametrize(("constants", "left"), [((2,), (3, 6)), ((2, 3), (2, 4)), ((1, 2, 4), (3, 6))])
+@pytest.mark.parametrize(
+    ("constants", "left"), [((2,), (3, 6)), ((2, 3), (2, 4)), ((1, 2, 4), (3, 6))]
+)
 def test_a_depth_multiplier_removes_whole_groups(constants, left):
     net = Net()
     a = net.conv("a", net.x, 3)

@@ -78,7 +78,8 @@ def test_no_offsets_whatever_give_less(needs):
     ]
     for offsets in product(*choices):
         collide = any(
-            offsets[i] < offsets[j] + sizes[j] and offsets[j] < offsets[i] + sizes[i] for i, j in pairs
+            offsets[i] < offsets[j] + sizes[j] and offsets[j] < offsets[i] + sizes[i]
+            for i, j in pairs
         )
         assert collide or not needs, f"{offsets} would fit into {found - ALIGN_BYTES} bytes"
 
@@ -116,9 +117,7 @@ def lowest_fit(order: tuple[str, ...], needs: dict[str, Span]) -> int:
     for name in order:
         span, at = needs[name], 0
         while any(
-            together(o, span)
-            and at < offset + o.bytes
-            and offset < at + span.bytes
+            together(o, span) and at < offset + o.bytes and offset < at + span.bytes
             for o, offset in placed
         ):
             at += ALIGN_BYTES

@@ -1,15 +1,15 @@
 """A whole chain already runs a row at a time: the keyword model, bit-exact, in less RAM."""
 
-import milliwatt
 import pytest
 from prove_graph import prove_plan
 
+import milliwatt
 from milliwatt.plan import by_rows, make_plan, whole
 from milliwatt.targets import load_board
 
 
 @pytest.mark.parametrize("board", ["nrf52840", "rp2040"])
-def test_the_keyword_model_by_rows(board, shared, capsys):
+def test_the_keyword_model_by_rows(board, shared):
     graph = milliwatt.load(shared / "models" / "kws_ref_model.tflite").graph
     target = load_board(board)
     plan = prove_plan(graph, target, by_rows, on_board=True, samples=6)
@@ -18,5 +18,3 @@ def test_the_keyword_model_by_rows(board, shared, capsys):
     assert len(rings) >= 8, "every convolution but the last writes into a ring"
     assert len(plan.steps) > 100
     assert plan.arena_bytes < full.arena_bytes / 2
-    with capsys.disabled():
-        print(f"\nkws on {board}: arena {plan.arena_bytes} bytes by rows, {full.arena_bytes} whole")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from cases import cases_of
+from graphs import random_graph
 from harness import only_node
 from hypothesis import HealthCheck, Phase, find, settings
 
@@ -19,14 +20,16 @@ from milliwatt.emit import Library, make_library
 from milliwatt.errors import Divergence
 from milliwatt.ir import Graph, Special
 from milliwatt.kernels import KERNELS, Kernel, Variant
-from milliwatt.plan import choose, make_plan
+from milliwatt.plan import Plan, choose, make_plan
+from milliwatt.plan.choose import Preferences
 from milliwatt.project.prove import prove
 from milliwatt.project.samples import sample_inputs
 from milliwatt.run.emulated import EmulatedRunner
 from milliwatt.run.host import HostRunner
-from milliwatt.targets import Board, Isa, load_board
+from milliwatt.targets import Board, load_board
 
 VARIANTS = [pytest.param(k, v, id=k.symbol(v)) for k in KERNELS for v in k.variants]
+BOARDS = ("rp2040", "stm32f103", "nrf52840")  # each core's instructions include the one's before
 SAMPLES = 4
 QUICK = settings(
     derandomize=True,
@@ -39,33 +42,36 @@ QUICK = settings(
 
 @pytest.mark.parametrize(("kernel", "variant"), VARIANTS)
 def test_one_flipped_bit_is_caught(kernel, variant, tmp_path):
-    board = load_board("rp2040" if variant.needs == Isa.SCALAR else "nrf52840")
+    board = next(b for b in map(load_board, BOARDS) if variant.needs in b.cpu.isa)
     graph = _case(kernel, variant, board)
     layer = only_node(graph).name
-    library = make_library(make_plan(graph, board.cpu), board, "case", "case")
+    plan = make_plan(graph, board.cpu, preferences=Preferences(options=variant.option))
+    library = make_library(plan, board, "case", "case")
     assert f"{kernel.symbol(variant)}(" in library.model.source
-    _prove(graph, board, library, tmp_path)
+    _prove(plan, board, library, tmp_path)
     broken = _break(library, kernel, variant, graph)
     for where in ("host", "target"):
-        with pytest.raises(Divergence, match=rf"layer '{layer}' .* on the {where} differs") as caught:
-            _prove(graph, board, broken, tmp_path, where)
+        differs = rf"layer '{layer}' .* on the {where} differs"
+        with pytest.raises(Divergence, match=differs) as caught:
+            _prove(plan, board, broken, tmp_path, where)
         assert "sample 0" in str(caught.value)
         assert re.search(r"\[0(, 0)*\]: wanted", str(caught.value)), "the place is named"
 
 
 def test_a_layer_in_the_middle_is_named_and_not_the_last(tmp_path):
     """The first layer that differs is named, although all that follow differ too."""
-    from graphs import random_graph
-
     graph = next(
-        g for g in map(random_graph, range(50)) if sum(n.op.name == "nn.conv2d" for n in g.nodes) == 1
+        g
+        for g in map(random_graph, range(50))
+        if sum(n.op.name == "nn.conv2d" for n in g.nodes) == 1
     )
     board = load_board("rp2040")
-    library = make_library(make_plan(graph, board.cpu), board, "case", "case")
+    plan = make_plan(graph, board.cpu)
+    library = make_library(plan, board, "case", "case")
     (node,) = (n for n in graph.nodes if n.op.name == "nn.conv2d")
     kernel, variant = choose(node, board.cpu)
     with pytest.raises(Divergence, match=re.escape(f"layer {node.name!r}")):
-        _prove(graph, board, _break(library, kernel, variant, graph, node.name), tmp_path)
+        _prove(plan, board, _break(library, kernel, variant, graph, node.name), tmp_path)
 
 
 def _case(kernel: Kernel, variant: Variant, board: Board) -> Graph:
@@ -75,23 +81,25 @@ def _case(kernel: Kernel, variant: Variant, board: Board) -> Graph:
         node = only_node(case[0])
         if not kernel.takes(node):
             return False
-        return choose(node, board.cpu) == (kernel, variant) and node.output.type.size > 1
+        found = choose(node, board.cpu, Preferences(options=variant.option))
+        return found == (kernel, variant) and node.output.type.size > 1
 
     graph, _ = find(cases_of(kernel), wanted, settings=settings(QUICK, max_examples=2000))
     return graph
 
 
-def _prove(graph: Graph, board: Board, library: Library, folder: Path, where: str = "") -> None:
-    plan = make_plan(graph, board.cpu)
+def _prove(plan: Plan, board: Board, library: Library, folder: Path, where: str = "") -> None:
     runners = {}
     if where in ("host", ""):
         runners["host"] = HostRunner(plan, library, folder / f"host-{id(library)}")
     if where in ("target", ""):
         runners["target"] = EmulatedRunner(plan, library, board, folder / f"target-{id(library)}")
-    prove(graph, runners, sample_inputs(graph, SAMPLES, 3))
+    prove(plan.graph, runners, sample_inputs(plan.graph, SAMPLES, 3))
 
 
-def _break(library: Library, kernel: Kernel, variant: Variant, graph: Graph, name: str = "") -> Library:
+def _break(
+    library: Library, kernel: Kernel, variant: Variant, graph: Graph, name: str = ""
+) -> Library:
     node = next(n for n in graph.nodes if not name or n.name == name)
     symbol = kernel.symbol(variant)
     file = f"{kernel.stem}_{kernel.source(variant).name}"

@@ -101,8 +101,8 @@ def test_run(mw, tmp_path):
     wanted = np.stack([Reference(graph).run((x,))[0][0] for x in inputs])
     for given in (inputs, inputs[:, 0]):
         np.save(tmp_path / "in.npy", given)
-        said = mw("run", "conv.tflite", "--board", BOARD, "--input", "in.npy", "--output", "out.npy",
-                  "--json", "r.json")  # fmt: skip
+        said = mw("run", "conv.tflite", "--board", BOARD, "--input", "in.npy",
+                  "--output", "out.npy", "--json", "r.json")  # fmt: skip
         assert said.status == 0, said.err
         got = np.load(tmp_path / "out.npy")
         assert got.dtype == np.int8
@@ -156,7 +156,9 @@ def test_wrong_inputs(content, message, mw, tmp_path):
             np.savez(file, a=np.zeros(3))
     elif content == "pickle":
         np.save(path, np.array([{"a": 1}], dtype=object), allow_pickle=True)
-    said = mw("run", "conv.tflite", "-b", BOARD, "-i", "in.npy", "-o", "out.npy", "--json", "r.json")
+    said = mw(
+        "run", "conv.tflite", "-b", BOARD, "-i", "in.npy", "-o", "out.npy", "--json", "r.json"
+    )
     assert said.status == 1
     assert message in said.err
     assert "Traceback" not in said.err
@@ -164,9 +166,12 @@ def test_wrong_inputs(content, message, mw, tmp_path):
 
 
 def test_verify(mw, tmp_path):
-    said = mw("verify", "stateful.tflite", "--board", BOARD, "--samples", 12, "--seed", 5, "--json", "r.json")
+    said = mw("verify", "stateful.tflite", "--board", BOARD, "--samples", 12, "--seed", 5,
+              "--json", "r.json")  # fmt: skip
     assert said.status == 0, said.err
-    assert "bit-exact on 12 inputs (seed 5): reference = host C = machine code on rp2040" in said.out
+    assert (
+        "bit-exact on 12 inputs (seed 5): reference = host C = machine code on rp2040" in said.out
+    )
     exact = json.loads((tmp_path / "r.json").read_text())["bit_exact"]
     assert exact == {"reference": True, "host": True, "target": True, "tflm": None, "samples": 12}
 
@@ -211,7 +216,9 @@ def test_boards_ops_and_version(mw):
     assert mw("--version").out.strip() == f"milliwatt {milliwatt.__version__}"
 
 
-@pytest.mark.parametrize("words", [("compile", "gone.tflite", "-b", BOARD), ("inspect", "gone.tflite")])
+@pytest.mark.parametrize(
+    "words", [("compile", "gone.tflite", "-b", BOARD), ("inspect", "gone.tflite")]
+)
 def test_a_file_that_is_not_there(words, mw):
     said = mw(*words)
     assert said.status == 1
@@ -233,7 +240,9 @@ def test_a_damaged_file(command, mw, tmp_path):
 
 
 def test_a_model_that_does_not_fit(mw, shared, tmp_path):
-    said = mw("compile", shared / "models" / "ad01_int8.tflite", "-b", "stm32f103", "--json", "r.json")
+    said = mw(
+        "compile", shared / "models" / "ad01_int8.tflite", "-b", "stm32f103", "--json", "r.json"
+    )
     assert said.status == 1
     assert "error (DoesNotFit)" in said.err
     assert "layers with the largest weights" in said.err

@@ -22,10 +22,10 @@ def test_a_failure_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.Monkey
     path.write_text("old", encoding="utf-8")
 
     def interrupted(source: Path, target: Path) -> None:
-        assert Path(source).read_text(encoding="utf-8") == "new"
+        assert source.read_text(encoding="utf-8") == "new"
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(os, "replace", interrupted)
+    monkeypatch.setattr(Path, "replace", interrupted)
     with pytest.raises(KeyboardInterrupt):
         write_text_atomically(path, "new")
     assert path.read_text(encoding="utf-8") == "old"

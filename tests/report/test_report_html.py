@@ -112,7 +112,8 @@ def test_headlines_have_values_and_units() -> None:
     assert "2.5 % of the board's 1 MiB: code 14,212 B, weights 12,400 B" in seen
     assert "100 % (40 of 40)" in seen
     assert "51.6 µA/MHz at 3 V" in seen
-    assert FULL.energy is not None and FULL.energy.source in seen
+    assert FULL.energy is not None
+    assert FULL.energy.source in seen
     assert "clang 21.1.0 (zig 0.17.1)" in seen
 
 

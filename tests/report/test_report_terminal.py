@@ -127,7 +127,8 @@ def test_elided_names_fit_and_keep_both_ends(name: str, width: int) -> None:
         assert short == whole
     else:
         head, tail = short.split("…", 1) if "…" not in whole else ("", "")
-        assert whole.startswith(head) and whole.endswith(tail)
+        assert whole.startswith(head)
+        assert whole.endswith(tail)
 
 
 def _layer(name: str) -> Layer:

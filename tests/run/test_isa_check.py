@@ -1,6 +1,7 @@
 """Code for one core is refused on a core that lacks its instructions."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -37,7 +38,7 @@ def test_own_code_and_run_time_support_pass(build, name):
     # All of the code was looked at, but for literal pools and the gaps between functions.
     assert sum(item.size for item in items) > 0.9 * image.code_bytes()
     assert INVALID not in {item.name for item in items}
-    assert all(a.address + a.size <= b.address for a, b in zip(items, items[1:], strict=False))
+    assert all(a.address + a.size <= b.address for a, b in pairwise(items))
 
 
 @pytest.mark.parametrize(
@@ -93,7 +94,7 @@ def test_short_thumb2_is_refused_on_cortex_m0plus(build, code):
     image = build(NRF, f'void f(void) {{ __asm__ volatile("{code}" ::: "r0"); }}', ["f"])
     check_isa(image, load_cpu("cortex-m3"))
     with pytest.raises(
-        BuildFailed, match="f at .*which cortex-m0plus cannot execute: not in Armv6-M"
+        BuildFailed, match=r"f at .*which cortex-m0plus cannot execute: not in Armv6-M"
     ):
         check_isa(image, load_cpu("cortex-m0plus"))
 
@@ -125,7 +126,7 @@ def test_riscv_extensions_are_refused(build, feature, code):
     flags = ("-target", "riscv32-freestanding-none", f"-mcpu=generic_rv32+m+c+{feature}")
     other = replace(board, cpu=replace(board.cpu, flags=flags))
     image = build(other, f'int g(int a) {{ __asm__ volatile("{code}"); return a; }}', ["g"])
-    with pytest.raises(BuildFailed, match="g at 0x42000000 has .*which rv32imc cannot execute"):
+    with pytest.raises(BuildFailed, match=r"g at 0x42000000 has .*which rv32imc cannot execute"):
         check_isa(image, board.cpu)
 
 
@@ -142,5 +143,5 @@ def test_literal_pools_are_not_taken_for_code(build):
 
 def test_bytes_that_are_no_instruction_are_refused(build):
     image = build(NRF, 'void f(void) { __asm__ volatile(".inst.w 0xffffffff"); }', ["f"])
-    with pytest.raises(BuildFailed, match="f at 0x0 has .*no such instruction"):
+    with pytest.raises(BuildFailed, match=r"f at 0x0 has .*no such instruction"):
         check_isa(image, NRF.cpu)

@@ -151,7 +151,8 @@ def test_a_kernel_that_leaves_the_arena_faults(tmp_path):
     assert run in library.files[name]
     beyond = f"    ((volatile uint8_t *)arena)[{plan.arena_bytes} + 7] = 1;"
     text = library.files[name].replace(run, f"{run}\n{beyond}")
-    runner = EmulatedRunner(plan, replace(library, files={**library.files, name: text}), BOARD, tmp_path)
+    library = replace(library, files={**library.files, name: text})
+    runner = EmulatedRunner(plan, library, BOARD, tmp_path)
     (sample,) = sample_inputs(graph, 1, 0)
     with pytest.raises(Fault, match=r"mw_net_run"):
         runner.run(sample)

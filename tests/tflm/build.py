@@ -1,7 +1,7 @@
 """Writes .tflite files, so that tests have small models of their own.
 
-Options are written through the accessors of the `tflite` package, whose field numbers are generated from the
-schema, and not through those of the reader under test.
+Options are written through the accessors of the `tflite` package, whose field numbers are generated
+from the schema, and not through those of the reader under test.
 
 ::
 
@@ -54,7 +54,7 @@ OPTIONS = {
 class _Tensor:
     name: str
     shape: Sequence[int]
-    type: str
+    dtype: str
     scales: Sequence[float]
     zeros: Sequence[int]
     axis: int
@@ -74,7 +74,7 @@ class _Operator:
 
 @dataclass
 class SubgraphBuilder:
-    """Tensors and operators of one subgraph; tensors are named by the index that ``tensor`` returns."""
+    """Tensors and operators of one subgraph; a tensor goes by the index that ``tensor`` returns."""
 
     name: str = "main"
     tensors: list[_Tensor] = field(default_factory=list)
@@ -90,7 +90,7 @@ class SubgraphBuilder:
         scale: float | Sequence[float] | None = None,
         zero: int | Sequence[int] = 0,
         axis: int = 0,
-        type: str = "int8",
+        dtype: str = "int8",
         data: Array | None = None,
         signature: Sequence[int] | None = None,
         variable: bool = False,
@@ -99,7 +99,7 @@ class SubgraphBuilder:
         scales = [] if scale is None else [scale] if isinstance(scale, float) else list(scale)
         zeros = [zero] * len(scales) if isinstance(zero, int) else list(zero)
         self.tensors.append(
-            _Tensor(name, shape, type, scales, zeros, axis, data, signature, variable)
+            _Tensor(name, shape, dtype, scales, zeros, axis, data, signature, variable)
         )
         return len(self.tensors) - 1
 
@@ -114,7 +114,7 @@ class SubgraphBuilder:
     ) -> int:
         """Add a constant of the array's own shape and type, and return its index."""
         return self.tensor(
-            name, data.shape, scale=scale, zero=zero, axis=axis, type=data.dtype.name, data=data
+            name, data.shape, scale=scale, zero=zero, axis=axis, dtype=data.dtype.name, data=data
         )
 
     def op(
@@ -224,7 +224,7 @@ class _Writer:
             self._contents.append(np.ascontiguousarray(t.data).tobytes())
         tflite.TensorStart(self._b)
         tflite.TensorAddShape(self._b, shape)
-        tflite.TensorAddType(self._b, TYPES[t.type])
+        tflite.TensorAddType(self._b, TYPES[t.dtype])
         tflite.TensorAddBuffer(self._b, buffer)
         tflite.TensorAddName(self._b, name)
         tflite.TensorAddIsVariable(self._b, t.variable)

@@ -1,7 +1,7 @@
 """Small int8 models, one or more for every operator that the importer speaks.
 
-``MODELS`` maps a name to a function of a seeded generator; ``small_model(name, seed)`` gives the file. Scales
-are drawn so that outputs use most of their range on random inputs.
+``MODELS`` maps a name to a function of a seeded generator; ``small_model(name, seed)`` gives the
+file. Scales are drawn so that outputs use most of their range on random inputs.
 """
 
 from collections.abc import Callable, Mapping
@@ -178,10 +178,12 @@ def unary(
     scale = _scale(rng)
     x_zero = {"int8": _zero(rng), "uint8": int(rng.integers(20, 230))}.get(source, 0)
     y_zero = {"int8": _zero(rng), "uint8": int(rng.integers(20, 230))}.get(target, 0)
-    x = m.tensor("x", shape, scale=None if source == "float32" else scale, zero=x_zero, type=source)
+    x = m.tensor(
+        "x", shape, scale=None if source == "float32" else scale, zero=x_zero, dtype=source
+    )
     y_scale, y_zero = out or (float(np.float32(scale * 0.8)), y_zero)
     y = m.tensor(
-        "y", shape, scale=None if target == "float32" else y_scale, zero=y_zero, type=target
+        "y", shape, scale=None if target == "float32" else y_scale, zero=y_zero, dtype=target
     )
     m.op(name, [x], [y], **options)
     return m.finish([x], [y])
@@ -256,12 +258,12 @@ def stateful(rng: Rng) -> bytes:
     m = ModelBuilder()
     scale, zero = _scale(rng), -128
     init = m.subgraph("NoOp")
-    handle = init.tensor("handle", (), type="resource")
+    handle = init.tensor("handle", (), dtype="resource")
     start = init.constant("start", np.full((1, 2, 1, 4), -128, np.int8), scale=scale, zero=zero)
     init.op("VAR_HANDLE", [], [handle], SharedName="ring")
     init.op("ASSIGN_VARIABLE", [handle, start], [])
     x = m.tensor("x", (1, 1, 1, 4), scale=scale, zero=zero)
-    ring = m.tensor("ring", (), type="resource")
+    ring = m.tensor("ring", (), dtype="resource")
     old = m.tensor("old", (1, 2, 1, 4), scale=scale, zero=zero)
     whole = m.tensor("whole", (1, 3, 1, 4), scale=scale, zero=zero)
     kept = m.tensor("kept", (1, 2, 1, 4), scale=scale, zero=zero)

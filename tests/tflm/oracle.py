@@ -43,7 +43,7 @@ def draw(tensor: TfliteTensor, rng: np.random.Generator, kind: int) -> Array:
 def side_by_side(
     data: bytes, calls: int, seed: int = 0
 ) -> Iterator[tuple[tuple[Array, ...], tuple[Array, ...]]]:
-    """Yield the outputs of our graph and those of TensorFlow Lite Micro for each of ``calls`` inputs."""
+    """Yield the outputs of our graph and of TensorFlow Lite Micro, for each of ``calls`` inputs."""
     main = read(data).main
     ours, theirs = Meaning(load_tflite(data)), Tflm(data)
     rng = np.random.default_rng(seed)

@@ -16,6 +16,8 @@ from milliwatt.cli.options import (
     ModelPath,
     OptimizeFor,
     Push,
+    Tune,
+    TuneCache,
     goal,
     progress,
 )
@@ -49,6 +51,8 @@ def compile_command(
     max_ram: MaxRam = None,
     max_flash: MaxFlash = None,
     push: Push = False,  # noqa: FBT002  (typer's way to declare a flag)
+    tune: Tune = False,  # noqa: FBT002
+    tune_cache: TuneCache = None,
     json_file: JsonPath = None,
     html: Html = None,
 ) -> None:
@@ -59,7 +63,7 @@ def compile_command(
 
         milliwatt compile kws.tflite --board nrf52840 --out kws
     """
-    wanted = goal(optimize, max_ram, max_flash, push=push)
+    wanted = goal(optimize, max_ram, max_flash, push=push, tune=tune, tune_cache=tune_cache)
     loaded = milliwatt.load(model)
     folder = out or Path(f"{model.stem}-{board}")
     with progress() as report:

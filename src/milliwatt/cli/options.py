@@ -65,8 +65,35 @@ Push = Annotated[
     ),
 ]
 
+Tune = Annotated[
+    bool,
+    typer.Option(
+        "--tune",
+        help="Measure every kernel that could compute a layer and take the fastest; what was "
+        "measured is kept, so the next compile is instant.",
+    ),
+]
+TuneCache = Annotated[
+    Path | None,
+    typer.Option(
+        "--tune-cache",
+        metavar="F",
+        help="Keep what --tune measures in this file, for instance beside the sources "
+        "[default: tuning.json in the user's cache].",
+        show_default=False,
+    ),
+]
 
-def goal(optimize: Optimize | None, max_ram: int | None, max_flash: int | None, *, push: bool) -> Goal:
+
+def goal(
+    optimize: Optimize | None,
+    max_ram: int | None,
+    max_flash: int | None,
+    *,
+    push: bool,
+    tune: bool = False,
+    tune_cache: Path | None = None,
+) -> Goal:
     """Return what the options ask for together.
 
     Raises:
@@ -74,14 +101,14 @@ def goal(optimize: Optimize | None, max_ram: int | None, max_flash: int | None, 
     """
     budget = Budget(max_ram, max_flash)
     if push and (budget or optimize is not None):
-        raise InputError(
-            "--push decides the plan; it cannot be combined with --optimize, --max-ram or --max-flash"
-        )
+        raise InputError("--push decides the plan; leave --optimize, --max-ram and --max-flash out")
     if budget and optimize is not None:
         raise InputError(
-            "--max-ram and --max-flash ask for the fastest plan within a limit; leave --optimize out"
+            "--max-ram and --max-flash ask for the fastest plan within; leave --optimize out"
         )
-    return Goal(optimize, budget, push)
+    if tune_cache is not None and not tune:
+        raise InputError(f"--tune-cache {tune_cache} keeps what --tune measures; add --tune")
+    return Goal(optimize, budget, push, tune, tune_cache)
 
 
 @contextmanager

@@ -18,6 +18,8 @@ from milliwatt.cli.options import (
     ModelPath,
     OptimizeFor,
     Push,
+    Tune,
+    TuneCache,
     goal,
     progress,
 )
@@ -49,6 +51,8 @@ def run(
     max_ram: MaxRam = None,
     max_flash: MaxFlash = None,
     push: Push = False,  # noqa: FBT002  (typer's way to declare a flag)
+    tune: Tune = False,  # noqa: FBT002
+    tune_cache: TuneCache = None,
     json_file: JsonPath = None,
 ) -> None:
     """Run MODEL on every input of a .npy file, on an emulated board.
@@ -58,7 +62,7 @@ def run(
 
         milliwatt run kws.tflite --board nrf52840 --input in.npy --output out.npy
     """
-    wanted = goal(optimize, max_ram, max_flash, push=push)
+    wanted = goal(optimize, max_ram, max_flash, push=push, tune=tune, tune_cache=tune_cache)
     loaded = milliwatt.load(model)
     inputs = prepare(loaded.graph, _read(input_file))
     with progress() as report:

@@ -18,6 +18,8 @@ from milliwatt.cli.options import (
     Push,
     Samples,
     Seed,
+    Tune,
+    TuneCache,
     goal,
     progress,
 )
@@ -51,6 +53,8 @@ def verify(
     max_ram: MaxRam = None,
     max_flash: MaxFlash = None,
     push: Push = False,  # noqa: FBT002  (typer's way to declare a flag)
+    tune: Tune = False,  # noqa: FBT002
+    tune_cache: TuneCache = None,
     json_file: JsonPath = None,
 ) -> None:
     """Prove MODEL on a board: reference = host C = target C, bit by bit, layer by layer.
@@ -59,7 +63,7 @@ def verify(
 
         milliwatt verify kws.tflite --board rp2040 --samples 100 --against tflm
     """
-    wanted = goal(optimize, max_ram, max_flash, push=push)
+    wanted = goal(optimize, max_ram, max_flash, push=push, tune=tune, tune_cache=tune_cache)
     loaded = milliwatt.load(model)
     with progress() as report:
         result = milliwatt.verify(

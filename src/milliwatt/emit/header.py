@@ -7,10 +7,10 @@ from milliwatt.ir import DType, TensorType, Value
 from milliwatt.plan import ALIGN_BYTES, Plan, Push, PushKind
 
 _WHOLE = """\
- * A call computes one inference. `arena` may hold anything before and after it, `state` keeps what
- * the model remembers between calls (NULL if its size is 0). Inputs and outputs may lie anywhere; at
- * the addresses that the _AT macros give they lie in the arena and cost nothing more. An input there
- * is overwritten."""
+ * A call computes one inference. `arena` may hold anything before and after it, `state` keeps
+ * what the model remembers between calls (NULL if its size is 0). Inputs and outputs may lie
+ * anywhere; at the addresses that the _AT macros give they lie in the arena and cost nothing more.
+ * An input there is overwritten."""
 _PUSHED = """\
  * Rows of the input are pushed one by one. A push returns 1 when it has written a result, else 0.
  * All memory is `state`; a row may be reused once the push has returned."""

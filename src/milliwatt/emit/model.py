@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from milliwatt.emit.constants import ConstantPool
 from milliwatt.emit.header import model_header, run_signature
 from milliwatt.emit.layer import FIRST_INPUT, LayerWriter
+from milliwatt.emit.names import in_comment
 from milliwatt.emit.push import push_functions
 from milliwatt.emit.steps import dispatcher, run_steps
-from milliwatt.emit.names import in_comment
 from milliwatt.plan import Plan, PushKind
 
 

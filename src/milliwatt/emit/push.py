@@ -54,7 +54,8 @@ def _state(plan: Plan) -> Iterator[str]:
     if store.capacity > 1:
         place += f" + (uint32_t)next[{count}] * {size}u"
         yield f"__builtin_memcpy({place}, row, {size});"
-        yield f"next[{count}] = (uint16_t)(next[{count}] + 1 == {store.capacity} ? 0 : next[{count}] + 1);"
+        yield f"const int32_t after = next[{count}] + 1;"
+        yield f"next[{count}] = (uint16_t)(after == {store.capacity} ? 0 : after);"
     else:
         yield f"__builtin_memcpy({place}, row, {size});"
 
@@ -92,7 +93,7 @@ def _sliding(plan: Plan, push: Push, writer: LayerWriter) -> Iterator[str]:
     paces = [push.paces[nodes[c.node.name]] for c in plan.calls]
     last = max(p.delay for p in paces)
     due = push.first_result_rows - 1
-    yield "/* rows before a layer's first, rows from one to the next, rows until its rings are back */"
+    yield "/* rows before a layer's first, from one to the next, until its rings are back */"
     yield f"static const uint16_t pace[{len(paces)}][3] = {{"
     for call, pace in zip(plan.calls, paces, strict=True):
         yield f"    {{{pace.delay}, {pace.hop}, {counter_period(call.node, capacity)}}},"

@@ -85,7 +85,8 @@ add_library(mw_{name} STATIC
   {library})
 target_include_directories(mw_{name} PUBLIC ${{CMAKE_CURRENT_SOURCE_DIR}})
 target_compile_features(mw_{name} PUBLIC c_std_11)
-target_compile_options(mw_{name} PUBLIC {flags} -ffunction-sections -fdata-sections ${{MW_CPU_FLAGS}})
+target_compile_options(mw_{name} PUBLIC
+  {flags} -ffunction-sections -fdata-sections ${{MW_CPU_FLAGS}})
 
 add_executable(sample main.c)
 target_link_libraries(sample PRIVATE mw_{name})

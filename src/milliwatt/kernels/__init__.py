@@ -2,7 +2,7 @@
 
 from milliwatt.kernels.dsp.frame_statistics.kernel import FRAME_STATISTICS
 from milliwatt.kernels.dsp.standardize.kernel import STANDARDIZE
-from milliwatt.kernels.kernel import Kernel, Variant
+from milliwatt.kernels.kernel import Kernel, Option, Variant
 from milliwatt.kernels.nn.add.kernel import ADD
 from milliwatt.kernels.nn.average_pool2d.kernel import AVERAGE_POOL2D
 from milliwatt.kernels.nn.concatenation.kernel import CONCATENATION
@@ -50,4 +50,4 @@ KERNELS: tuple[Kernel, ...] = (
 )
 """Every kernel, sorted by operator name, then element types."""
 
-__all__ = ["KERNELS", "Kernel", "Variant"]
+__all__ = ["KERNELS", "Kernel", "Option", "Variant"]

@@ -22,6 +22,7 @@ needs its input whole takes plain pointers: ``(p, x…, constants…, void *y, s
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Flag, auto
 from pathlib import Path
 
 from milliwatt.ir import Array, DType, Node, Op
@@ -43,6 +44,13 @@ def _no_constants(node: Node) -> Mapping[str, Array]:
     return {}
 
 
+class Option(Flag):
+    """What a variant trades away, so that it is used only where the user asks for it."""
+
+    NONE = 0
+    WINOGRAD = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Variant:
     """One implementation of a kernel: a C file and what it asks for.
@@ -53,6 +61,9 @@ class Variant:
         covers: tells whether a node's attributes and shapes are among those it computes.
         constants: the arrays it reads, packed as it wants them: weights, biases, tables.
         scratch_bytes: what the caller must lend.
+        option: what the user must have asked for.
+        rows_at_once: output rows that it computes together; it takes any number, but this many, or
+            a multiple, for little more than one.
     """
 
     name: str
@@ -60,6 +71,8 @@ class Variant:
     covers: Callable[[Node], bool] = _anything
     constants: Callable[[Node], Mapping[str, Array]] = _no_constants
     scratch_bytes: Callable[[Node], int] = _nothing
+    option: Option = Option.NONE
+    rows_at_once: int = 1
 
 
 @dataclass(frozen=True, slots=True)

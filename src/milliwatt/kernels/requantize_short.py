@@ -37,9 +37,10 @@ def short_requantization(
     """
     right = -shift.astype(np.int64)
     # |round(acc * multiplier / 2**31)| <= |acc|, and below half of 2**right it rounds to zero
-    constant = (multiplier == 0) | ((right > 0) & (bounds.magnitude < 1 << np.maximum(right - 1, 0)))
-    fits = (bounds.magnitude < LIMIT) & (right >= 1) & (right <= MOST_RIGHT)
-    if not (fits | constant & (bounds.magnitude < LIMIT)).all():
+    half = 1 << np.maximum(right - 1, 0)
+    constant = (multiplier == 0) | ((right > 0) & (bounds.magnitude < half))
+    fits = constant | ((right >= 1) & (right <= MOST_RIGHT))
+    if not (fits & (bounds.magnitude < LIMIT)).all():
         return None
     return ShortRequantization(
         np.where(constant, 0, multiplier).astype(np.int32),

@@ -25,9 +25,12 @@ class Products(enum.Enum):
     SHORT = "short"
 
 
-def multiplier_bytes(multiplier: Int32) -> NDArray[np.uint8]:
-    """Return Q31 mantissas [O], none negative, as bytes [O, 4], the lowest first."""
-    return multiplier.astype("<u4").view(np.uint8).reshape(-1, 4)
+def scales(bias: Int32, multiplier: Int32) -> Int32:
+    """Return bias and multiplier of each channel side by side, [O, 2].
+
+    Short products take the multiplier byte by byte, the lowest first: every core is little-endian.
+    """
+    return np.stack([bias, multiplier], axis=1).astype(np.int32)
 
 
 def rescale_shifts(

@@ -38,7 +38,7 @@ class Patience:
     gain: float = 0.01
 
 
-def train(  # noqa: PLR0913  (the rest are named)
+def train(
     model: nn.Module,
     x: torch.Tensor,
     y: torch.Tensor,

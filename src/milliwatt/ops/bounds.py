@@ -3,9 +3,9 @@
     acc[o] = bias[o] + sum over k of w[o,k] * (x[k] - zx),   low <= x[k] <= high
 
 Each product is least, and greatest, at one end of the inputs' range, and the inputs of different
-taps are free of each other, so the bounds are met. Taps outside the image read ``zx``, which lies in
-the range, hence they are inside the bounds as well. Kernels that rely on a bound cover a node only where
-it is proven here.
+taps are free of each other, so the bounds are met. Taps outside the image read ``zx``, which lies
+in the range, hence they are inside the bounds as well. Kernels that rely on a bound cover a node
+only where it is proven here.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ INT8_RANGE = (-128, 127)
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The least and the greatest accumulator of each channel, as if nothing wrapped: [O], both met."""
+    """The least and the greatest accumulator of each channel, as if nothing wrapped: [O]."""
 
     low: Int64
     high: Int64
@@ -29,7 +29,8 @@ class Bounds:
     @property
     def magnitude(self) -> Int64:
         """The greatest absolute value of each channel."""
-        return np.maximum(np.abs(self.low), np.abs(self.high))
+        largest: Int64 = np.maximum(np.abs(self.low), np.abs(self.high))
+        return largest
 
 
 def dot_bounds(

@@ -42,7 +42,9 @@ def quantize_multiplier(real: float) -> tuple[int, int]:
     if shift < -31:
         return 0, 0
     if shift > MAX_SHIFT:
-        raise ShapeMismatch(f"scales give a multiplier of {real:g}; at most 2**{MAX_SHIFT} is usable")
+        raise ShapeMismatch(
+            f"scales give a multiplier of {real:g}; at most 2**{MAX_SHIFT} is usable"
+        )
     return mantissa, shift
 
 
@@ -60,7 +62,8 @@ def doubling_high_mul(a: Array, b: Array | int) -> Int64:
     minimum, saturates. Values are int32, held in int64.
     """
     product = np.asarray(a, np.int64) * np.asarray(b, np.int64)
-    return np.minimum((product + (1 << 30)) >> 31, INT32_MAX)
+    high: Int64 = np.minimum((product + (1 << 30)) >> 31, INT32_MAX)
+    return high
 
 
 def rounding_divide_by_pot(x: Array, exponent: Array | int) -> Int64:
@@ -93,5 +96,4 @@ def clamp(x: Array, low: int, high: int, dtype: np.dtype[np.generic]) -> Array:
 
 
 def _round_half_away(x: float) -> int:
-    return int(math.floor(x + 0.5)) if x >= 0 else -int(math.floor(-x + 0.5))
-
+    return math.floor(x + 0.5) if x >= 0 else -math.floor(-x + 0.5)

@@ -1,7 +1,7 @@
 """Deciding: kernels, order, rows, buffers. Prints and writes nothing."""
 
 from milliwatt.plan.arena import ALIGN_BYTES, Layout, Span, lower_bound, place
-from milliwatt.plan.choose import choose
+from milliwatt.plan.choose import NO_PREFERENCES, Preferences, candidates, choose
 from milliwatt.plan.plan import (
     Base,
     Call,
@@ -10,6 +10,7 @@ from milliwatt.plan.plan import (
     Store,
     make_plan,
     make_push_plan,
+    rows_per_call,
 )
 from milliwatt.plan.push import CLOCK_BYTES, Pace, Push, PushKind, counter_period
 from milliwatt.plan.regions import least_ram, partitions
@@ -18,13 +19,15 @@ from milliwatt.plan.schedule import ARRIVAL, Schedule, Step, by_rows, play, stor
 __all__ = [
     "ALIGN_BYTES",
     "ARRIVAL",
-    "Base",
     "CLOCK_BYTES",
+    "NO_PREFERENCES",
+    "Base",
     "Call",
     "Layout",
     "Lifetime",
     "Pace",
     "Plan",
+    "Preferences",
     "Push",
     "PushKind",
     "Schedule",
@@ -32,6 +35,7 @@ __all__ = [
     "Step",
     "Store",
     "by_rows",
+    "candidates",
     "choose",
     "counter_period",
     "least_ram",
@@ -41,6 +45,7 @@ __all__ = [
     "partitions",
     "place",
     "play",
+    "rows_per_call",
     "storage",
     "whole",
 ]

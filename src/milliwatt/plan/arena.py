@@ -113,7 +113,9 @@ def _first_fit(
     offsets: dict[str, int] = {}
     for name in order:
         at, size = 0, sizes[name]
-        for start, end in sorted((offsets[o], offsets[o] + sizes[o]) for o in meeting[name] if o in offsets):
+        for start, end in sorted(
+            (offsets[o], offsets[o] + sizes[o]) for o in meeting[name] if o in offsets
+        ):
             if at + size <= start:
                 break
             at = max(at, end)

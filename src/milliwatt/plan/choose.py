@@ -1,13 +1,35 @@
 """Choose a kernel for every node."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
 from milliwatt.errors import UnsupportedOp
 from milliwatt.ir import Node
-from milliwatt.kernels import KERNELS, Kernel, Variant
+from milliwatt.kernels import KERNELS, Kernel, Option, Variant
 from milliwatt.targets import Cpu
 
 
-def choose(node: Node, cpu: Cpu) -> tuple[Kernel, Variant]:
-    """Return the best kernel variant that covers ``node`` on ``cpu``.
+@dataclass(frozen=True)
+class Preferences:
+    """Which variants to choose where several cover a node.
+
+    Attributes:
+        tuned: the name of the variant that measured best, by the layer's name; layers that are not
+            among them get the first variant that covers them.
+        options: what the user asked for; variants with another option are left out.
+    """
+
+    tuned: Mapping[str, str] = field(default_factory=dict)
+    options: Option = Option.NONE
+
+
+NO_PREFERENCES = Preferences()
+
+
+def candidates(
+    node: Node, cpu: Cpu, options: Option = Option.NONE
+) -> tuple[Kernel, tuple[Variant, ...]]:
+    """Return the kernel for ``node`` and all its variants that cover it on ``cpu``, best first.
 
     Raises:
         UnsupportedOp: there is none; names the node and what exists for its operator.
@@ -15,12 +37,33 @@ def choose(node: Node, cpu: Cpu) -> tuple[Kernel, Variant]:
     kernels = [k for k in KERNELS if k.op is type(node.op)]
     for kernel in kernels:
         if kernel.takes(node):
-            for variant in kernel.variants:
-                if variant.needs in cpu.isa and variant.covers(node):
-                    return kernel, variant
-    found = ", ".join(str(t) for t in node.types)
+            allowed = (v for v in kernel.variants if v.option in options)
+            able = (v for v in allowed if v.needs in cpu.isa and v.covers(node))
+            if found := tuple(able):
+                return kernel, found
+    types = ", ".join(str(t) for t in node.types)
     known = "; ".join(", ".join(d.value for d in k.dtypes) for k in kernels) or "none"
     raise UnsupportedOp(
-        f"layer {node.name!r}: no kernel for {node.op.name} on {found}; "
+        f"layer {node.name!r}: no kernel for {node.op.name} on {types}; "
         f"there are kernels for: {known}"
+    )
+
+
+def choose(
+    node: Node, cpu: Cpu, preferences: Preferences = NO_PREFERENCES
+) -> tuple[Kernel, Variant]:
+    """Return the preferred kernel variant that covers ``node`` on ``cpu``, else the best listed.
+
+    Raises:
+        UnsupportedOp: there is none, or not the preferred one; names the node and what exists.
+    """
+    kernel, variants = candidates(node, cpu, preferences.options)
+    wanted = preferences.tuned.get(node.name, variants[0].name)
+    for variant in variants:
+        if variant.name == wanted:
+            return kernel, variant
+    names = ", ".join(v.name for v in variants)
+    raise UnsupportedOp(
+        f"layer {node.name!r}: variant {wanted!r} of {node.op.name} does not cover it on "
+        f"{cpu.name}; there are: {names}"
     )

@@ -8,9 +8,7 @@ from milliwatt.plan.arena import Span
 from milliwatt.plan.schedule import Schedule, storage
 
 
-def arena_spans(
-    graph: Graph, timing: Schedule, variants: Mapping[int, Variant]
-) -> dict[str, Span]:
+def arena_spans(graph: Graph, timing: Schedule, variants: Mapping[int, Variant]) -> dict[str, Span]:
     """Return the need of every tensor and of every kernel's scratch, by name.
 
     Args:
@@ -18,7 +16,7 @@ def arena_spans(
         timing: when.
         variants: the kernel variant of each node that computes, by the node's index.
     """
-    spans = _tensor_spans(graph, timing, storage(graph))
+    spans = _tensor_spans(timing, storage(graph))
     for i, variant in variants.items():
         node = graph.nodes[i]
         if variant.scratch_bytes(node):
@@ -31,9 +29,7 @@ def scratch_name(node: Node) -> str:
     return f"{node.name} (scratch)"
 
 
-def _tensor_spans(
-    graph: Graph, timing: Schedule, roots: Mapping[Value, Value]
-) -> dict[str, Span]:
+def _tensor_spans(timing: Schedule, roots: Mapping[Value, Value]) -> dict[str, Span]:
     """Return the need of each tensor that lives in the arena."""
     capacity: dict[Value, int] = {}
     for v, root in roots.items():

@@ -12,7 +12,7 @@ from milliwatt.errors import UnsupportedOp
 from milliwatt.ir import Graph, Kind, Node, Special, Value, verify
 from milliwatt.kernels import Kernel, Variant
 from milliwatt.plan.arena import ALIGN_BYTES, Stretch, lower_bound, place
-from milliwatt.plan.choose import choose
+from milliwatt.plan.choose import NO_PREFERENCES, Preferences, choose
 from milliwatt.plan.lifetimes import arena_spans, scratch_name
 from milliwatt.plan.push import Push, header_bytes, image, sliding
 from milliwatt.plan.regions import least_ram
@@ -122,7 +122,7 @@ class Plan:
     push: Push | None = None
 
 
-def make_push_plan(graph: Graph, cpu: Cpu) -> Plan:
+def make_push_plan(graph: Graph, cpu: Cpu, preferences: Preferences = NO_PREFERENCES) -> Plan:
     """Plan ``graph`` for rows that arrive one by one: sliding if it can be, else image by image.
 
     Raises:
@@ -131,9 +131,9 @@ def make_push_plan(graph: Graph, cpu: Cpu) -> Plan:
     try:
         push, one = sliding(graph)
     except UnsupportedOp as e:
-        arriving = least_ram(cpu, arriving=True)
-        return make_plan(graph, cpu, arriving, image(graph, str(e)))
-    return make_plan(graph, cpu, lambda _: one, push)
+        arriving = least_ram(cpu, preferences, arriving=True)
+        return make_plan(graph, cpu, arriving, image(graph, str(e)), preferences)
+    return make_plan(graph, cpu, lambda _: one, push, preferences)
 
 
 def make_plan(
@@ -141,6 +141,7 @@ def make_plan(
     cpu: Cpu,
     schedule: Callable[[Graph], Schedule] = whole,
     push: Push | None = None,
+    preferences: Preferences = NO_PREFERENCES,
 ) -> Plan:
     """Plan ``graph`` for ``cpu``.
 
@@ -149,6 +150,7 @@ def make_plan(
         cpu: decides which kernel variants can run.
         schedule: `whole`, or `by_rows` to keep rings of rows instead of whole tensors.
         push: how rows arrive, where ``schedule`` lets them.
+        preferences: which kernel variants to choose.
 
     Raises:
         UnsupportedOp: a node has no kernel; names the node.
@@ -161,7 +163,7 @@ def make_plan(
     steps = tuple(
         s if s.index == ARRIVAL else Step(numbers[s.index], s.first, s.count) for s in timing.steps
     )
-    chosen = {i: choose(graph.nodes[i], cpu) for i in numbers}
+    chosen = {i: choose(graph.nodes[i], cpu, preferences) for i in numbers}
     spans = arena_spans(graph, timing, {i: variant for i, (_, variant) in chosen.items()})
     layout = place(spans)
     calls = tuple(
@@ -170,7 +172,7 @@ def make_plan(
             node=graph.nodes[i],
             kernel=kernel,
             variant=variant,
-            rows_per_call=_rows_per_call(graph.nodes[i]),
+            rows_per_call=rows_per_call(graph.nodes[i], variant.rows_at_once),
             scratch_offset=layout.offsets.get(scratch_name(graph.nodes[i])),
         )
         for i, (kernel, variant) in chosen.items()
@@ -194,13 +196,17 @@ def make_plan(
     )
 
 
-def _rows_per_call(node: Node) -> int:
-    """Return how many rows to hand over at once, so that a kernel meets enough pixels."""
+def rows_per_call(node: Node, at_once: int = 1) -> int:
+    """Return how many rows to hand over at once, so that a kernel meets enough pixels.
+
+    That is a multiple of ``at_once``, which the variant computes together, or the whole tensor.
+    """
     y = node.output.type
     if node.op.rows(node.types) is Special.ACCUMULATE or y.row_axis is None:
         return 1
     pixels = max(1, y.row_size // y.shape[-1])
-    return min(MAX_ROWS_PER_CALL, y.rows, -(-MIN_PIXELS_PER_CALL // pixels))
+    rows = min(MAX_ROWS_PER_CALL, -(-MIN_PIXELS_PER_CALL // pixels))
+    return min(y.rows, -(-rows // at_once) * at_once)
 
 
 def _state_offsets(graph: Graph) -> tuple[dict[str, int], int]:

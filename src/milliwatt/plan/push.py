@@ -13,7 +13,7 @@ from enum import Enum
 from math import gcd, lcm
 
 from milliwatt.errors import UnsupportedOp
-from milliwatt.ir import Graph, Kind, Node, Special, Value
+from milliwatt.ir import Graph, Kind, Node, Special, Value, Window
 from milliwatt.plan.schedule import ARRIVAL, Schedule, Step, storage
 
 COUNTER_BYTES = 2
@@ -119,36 +119,36 @@ def _pace(node: Node, paces: Mapping[Value, Pace]) -> Pace:
     """Return when a node computes, or raise `UnsupportedOp` with the reason why it cannot slide."""
     rule, y = node.op.rows(node.types), node.output.type
     if isinstance(rule, Special):
-        source = node.inputs[0]
-        same_rows = source.type.rows == y.rows and source.type.row_size == y.row_size
-        if (rule is Special.VIEW and same_rows) or source.type.rows == 1 == y.rows:
-            return paces[source]
+        x = node.inputs[0]
+        same_rows = x.type.rows == y.rows and x.type.row_size == y.row_size
+        if (rule is Special.VIEW and same_rows) or x.type.rows == 1 == y.rows:
+            return paces[x]
         raise UnsupportedOp(f"layer {node.name!r} ({node.op.name}) {rule.value}")
-    found: set[Pace] = set()
-    for window, v in zip(rule, node.inputs, strict=True):
-        if window is None:
-            continue
-        if v.kind is Kind.CONSTANT:
-            if v.type.rows > 1:
-                raise UnsupportedOp(f"layer {node.name!r} adds a constant that differs by row")
-            continue
-        first, count = window.needs(0, y.rows)
-        if first < 0 or first + count > v.type.rows:
-            raise UnsupportedOp(
-                f"layer {node.name!r} ({node.op.name}) pads along rows (SAME padding in time)"
-            )
-        if window.stride == 0 and y.rows > 1:
-            raise UnsupportedOp(f"layer {node.name!r} reads the same rows for every output row")
-        source = paces[v]
-        stride = window.stride or 1
-        behind = first + window.span - 1
-        found.add(Pace(source.delay + behind * source.hop, stride * source.hop))
-    if not found:
-        raise UnsupportedOp(f"layer {node.name!r} reads constants alone")
-    hops = {pace.hop for pace in found}
-    if len(hops) != 1:
+    pairs = [(w, v) for w, v in zip(rule, node.inputs, strict=True) if w is not None]
+    found = [
+        _window_pace(node, window, v, paces[v])
+        for window, v in pairs
+        if v.kind is not Kind.CONSTANT
+    ]
+    if any(v.kind is Kind.CONSTANT and v.type.rows > 1 for _, v in pairs):
+        raise UnsupportedOp(f"layer {node.name!r} reads a constant that differs by row")
+    if len({pace.hop for pace in found}) != 1:
         raise UnsupportedOp(f"layer {node.name!r} joins signals of different rates")
-    return Pace(max(pace.delay for pace in found), hops.pop())
+    return max(found, key=lambda pace: pace.delay)
+
+
+def _window_pace(node: Node, window: Window, v: Value, source: Pace) -> Pace:
+    """Return when one operand alone would let a node compute."""
+    rows = node.output.type.rows
+    first, count = window.needs(0, rows)
+    if first < 0 or first + count > v.type.rows:
+        raise UnsupportedOp(
+            f"layer {node.name!r} ({node.op.name}) pads along rows (SAME padding in time)"
+        )
+    if window.stride == 0 and rows > 1:
+        raise UnsupportedOp(f"layer {node.name!r} reads the same rows for every output row")
+    behind = first + window.span - 1
+    return Pace(source.delay + behind * source.hop, (window.stride or 1) * source.hop)
 
 
 def _one_push(graph: Graph, paces: Mapping[Value, Pace]) -> Schedule:
@@ -180,8 +180,8 @@ def _one_push(graph: Graph, paces: Mapping[Value, Pace]) -> Schedule:
     end = len(steps) - 1
     lasting_roots = {roots[v] for v in lasting if v not in graph.outputs}
     alive = {}
-    for v in made:
+    for v, since in made.items():
         if roots[v] is v:
-            until = end if any(roots[o] is v for o in graph.outputs) else last_read.get(v, made[v])
-            alive[v] = ((0, end),) if v in lasting_roots else ((made[v], until),)
+            until = end if any(roots[o] is v for o in graph.outputs) else last_read.get(v, since)
+            alive[v] = ((0, end),) if v in lasting_roots else ((since, until),)
     return Schedule(tuple(steps), capacity, alive)

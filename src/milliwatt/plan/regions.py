@@ -15,7 +15,7 @@ from itertools import chain, combinations
 from milliwatt.ir import Graph, Kind, Special, Value
 from milliwatt.kernels import Variant
 from milliwatt.plan.arena import lower_bound
-from milliwatt.plan.choose import choose
+from milliwatt.plan.choose import NO_PREFERENCES, Preferences, choose
 from milliwatt.plan.lifetimes import arena_spans
 from milliwatt.plan.schedule import Schedule, play
 from milliwatt.targets import Cpu
@@ -27,29 +27,45 @@ Kept = frozenset[Value]
 Cost = tuple[int, int]
 
 
-def least_ram(cpu: Cpu, *, arriving: bool = False) -> Callable[[Graph], Schedule]:
+def least_ram(
+    cpu: Cpu, preferences: Preferences = NO_PREFERENCES, *, arriving: bool = False
+) -> Callable[[Graph], Schedule]:
     """Return the function that finds the schedule with the smallest arena for a graph on ``cpu``.
 
     Equal arenas are told apart by the number of steps: fewer calls cost fewer instructions.
     """
 
     def schedule(graph: Graph) -> Schedule:
-        return play(graph, _best(graph, cpu, arriving=arriving), arriving=arriving)
+        variants = _variants(graph, cpu, preferences)
+        best = _best(graph, variants, arriving=arriving)
+        return play(graph, best, arriving=arriving, at_once=_at_once(variants))
 
     return schedule
 
 
-def partitions(graph: Graph) -> list[Callable[[Graph], Schedule]]:
+def partitions(
+    graph: Graph, cpu: Cpu, preferences: Preferences = NO_PREFERENCES
+) -> list[Callable[[Graph], Schedule]]:
     """Return a schedule for each cut of the node order, from all whole to all streamed."""
-    return [partial(play, kept_whole=kept) for kept in _cuts(graph)]
+    at_once = _at_once(_variants(graph, cpu, preferences))
+    return [partial(play, kept_whole=kept, at_once=at_once) for kept in _cuts(graph)]
 
 
-def _best(graph: Graph, cpu: Cpu, *, arriving: bool) -> Kept:
-    variants = {
-        i: choose(node, cpu)[1]
+def _variants(graph: Graph, cpu: Cpu, preferences: Preferences) -> dict[int, Variant]:
+    """Return the kernel variant of each node that computes, by its index."""
+    return {
+        i: choose(node, cpu, preferences)[1]
         for i, node in enumerate(graph.nodes)
         if node.op.rows(node.types) is not Special.VIEW
     }
+
+
+def _at_once(variants: Mapping[int, Variant]) -> dict[int, int]:
+    """Return how many rows those nodes compute together whose kernel likes several."""
+    return {i: v.rows_at_once for i, v in variants.items() if v.rows_at_once > 1}
+
+
+def _best(graph: Graph, variants: Mapping[int, Variant], *, arriving: bool) -> Kept:
     known: dict[Kept, Cost] = {}
 
     def cost(kept: Kept) -> Cost:
@@ -70,10 +86,8 @@ def _best(graph: Graph, cpu: Cpu, *, arriving: bool) -> Kept:
     return best
 
 
-def _cost(
-    graph: Graph, variants: Mapping[int, Variant], kept: Kept, *, arriving: bool
-) -> Cost:
-    timing = play(graph, kept, arriving=arriving)
+def _cost(graph: Graph, variants: Mapping[int, Variant], kept: Kept, *, arriving: bool) -> Cost:
+    timing = play(graph, kept, arriving=arriving, at_once=_at_once(variants))
     spans = arena_spans(graph, timing, variants)
     return lower_bound(spans.values()), len(timing.steps)
 

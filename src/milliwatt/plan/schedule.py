@@ -7,16 +7,18 @@ that it needs exist, and a tensor keeps only the rows that some node has yet to 
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from milliwatt.ir import Graph, Kind, Node, Special, Value
 from milliwatt.plan.arena import Stretch
 
+SINGLE_ROWS: Mapping[int, int] = MappingProxyType({})
 ARRIVAL = -1  # index of a step in which the caller brings the next row of the input
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Rows ``first`` to ``first + count - 1`` of the node at ``index``, or of the input (`ARRIVAL`)."""
+    """Rows ``first`` to ``first + count - 1`` of a node, or of the input (`ARRIVAL`)."""
 
     index: int
     first: int
@@ -71,6 +73,7 @@ def play(
     *,
     deepest_first: bool = True,
     arriving: bool = False,
+    at_once: Mapping[int, int] = SINGLE_ROWS,
 ) -> Schedule:
     """Run rows as soon as their inputs exist, except that some tensors are waited for.
 
@@ -80,10 +83,13 @@ def play(
         deepest_first: of several nodes that can go on, whether the last or the first in the
             graph's order does; the last keeps least waiting.
         arriving: the rows of the one input come one by one, in steps of their own.
+        at_once: rows that a node's kernel computes together, by the node's index, where more than
+            one; the node waits until it can. Only the last rows may be fewer.
 
     Nodes that need their input whole, views and writes to variables wait for all of it anyway.
     """
-    player = _Player(graph, frozenset(kept_whole), deepest_first=deepest_first, arriving=arriving)
+    kept = frozenset(kept_whole)
+    player = _Player(graph, kept, at_once, deepest_first=deepest_first, arriving=arriving)
     player.run()
     return Schedule(tuple(player.steps), player.capacity, player.alive())
 
@@ -92,9 +98,15 @@ class _Player:
     """Plays a graph once, row by row, and notes what has to be kept and for how long."""
 
     def __init__(
-        self, graph: Graph, kept_whole: frozenset[Value], *, deepest_first: bool, arriving: bool
+        self,
+        graph: Graph,
+        kept_whole: frozenset[Value],
+        at_once: Mapping[int, int],
+        *,
+        deepest_first: bool,
+        arriving: bool,
     ) -> None:
-        self.graph, self.kept_whole = graph, kept_whole
+        self.graph, self.kept_whole, self.at_once = graph, kept_whole, at_once
         order = range(len(graph.nodes))
         self.order = tuple(reversed(order) if deepest_first else order)
         self.rules = [n.op.rows(n.types) for n in graph.nodes]
@@ -123,6 +135,9 @@ class _Player:
                 self._since[v] = 0
 
     def run(self) -> None:
+        """Play to the end. What needs no row of the input still waits for the first to arrive."""
+        if self.arriving is not None:
+            self._arrive(self.arriving)
         while self._advance():
             pass
 
@@ -143,7 +158,7 @@ class _Player:
             self.capacity[v] = v.type.rows
 
     def _advance(self) -> bool:
-        """Compute one row of the deepest node that can go on, or let the next row arrive."""
+        """Compute a row, or rows, of the deepest node that can go on, or let the next row arrive."""
         for i in self.order:
             if self._ready(i):
                 self._compute(i)
@@ -151,20 +166,26 @@ class _Player:
         v = self.arriving
         if v is None or self.have[v] == v.type.rows:
             return False
+        self._arrive(v)
+        return True
+
+    def _arrive(self, v: Value) -> None:
         self._note(Step(ARRIVAL, self.have[v], 1), (v,))
         self.have[v] += 1
         self.capacity[v] = max(self.capacity[v], self._kept(v))
         self._settle((v,))
-        return True
 
     def _ready(self, i: int) -> bool:
-        row = self.done[i]
-        if row >= self.totals[i]:
+        if self.done[i] >= self.totals[i]:
             return False
-        node = self.graph.nodes[i]
+        node, row = self.graph.nodes[i], self.done[i] + self._count(i) - 1
         if any(self.done[j] < self.totals[j] for j in self.earlier[i]):
             return False
         return all(self.have[v] >= self._needed(i, k, row) for k, v in enumerate(node.inputs))
+
+    def _count(self, i: int) -> int:
+        """Return how many rows the next step of a node computes."""
+        return min(self.at_once.get(i, 1), self.totals[i] - self.done[i])
 
     def _same_variable_before(self, i: int) -> tuple[int, ...]:
         """Return the nodes that must have finished since they touch the same variable earlier."""
@@ -174,25 +195,27 @@ class _Player:
         return tuple(j for j, common in enumerate(touched) if common)
 
     def _compute(self, i: int) -> None:
-        node, rule, row = self.graph.nodes[i], self.rules[i], self.done[i]
+        node, rule, count = self.graph.nodes[i], self.rules[i], self._count(i)
         if rule is not Special.VIEW:
-            self._note(Step(i, row, 1), (*node.inputs, *node.outputs))
-        self.done[i] += 1
+            self._note(Step(i, self.done[i], count), (*node.inputs, *node.outputs))
+        self.done[i] += count
         for v in node.outputs:
             if v.kind is not Kind.RESULT:
                 continue
             if not isinstance(rule, Special):
-                self.have[v] = row + 1
-                self.capacity[v] = max(self.capacity[v], self._kept(v))
-            elif row + 1 == self.totals[i]:
+                self.have[v] = self.done[i]
+                # rows of one step are written by one call, so each needs a place of its own
+                together = self.steps[-1].count
+                self.capacity[v] = max(self.capacity[v], self._kept(v), together)
+            elif self.done[i] == self.totals[i]:
                 self.have[v] = v.type.rows
         self._settle((*node.inputs, *node.outputs))
 
     def _note(self, step: Step, touched: tuple[Value, ...]) -> None:
-        """Add a step, or lengthen the last one where it goes on with the next row."""
+        """Add a step, or lengthen the last one where it goes on with the next rows."""
         last = self.steps[-1] if self.steps else None
         if last and last.index == step.index != ARRIVAL:
-            self.steps[-1] = Step(last.index, last.first, last.count + 1)
+            self.steps[-1] = Step(last.index, last.first, last.count + step.count)
         else:
             self.steps.append(step)
         for v in touched:
@@ -218,9 +241,7 @@ class _Player:
     def _oldest_needed(self, v: Value) -> int:
         """Return the first row of ``v`` that some node has yet to read."""
         open_readers = ((j, k) for j, k in self.readers[v] if self.done[j] < self.totals[j])
-        return min(
-            (self._oldest(j, k, self.done[j]) for j, k in open_readers), default=v.type.rows
-        )
+        return min((self._oldest(j, k, self.done[j]) for j, k in open_readers), default=v.type.rows)
 
     def _kept(self, v: Value) -> int:
         """Return how many rows of ``v`` a buffer must hold now."""

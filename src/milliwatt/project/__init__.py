@@ -6,4 +6,15 @@ from milliwatt.project.model import Model, load
 from milliwatt.project.optimize import Budget, Goal, Optimize
 from milliwatt.project.verify import verify
 
-__all__ = ["Budget", "Compiled", "Goal", "Model", "Optimize", "build", "compile", "load", "run", "verify"]
+__all__ = [
+    "Budget",
+    "Compiled",
+    "Goal",
+    "Model",
+    "Optimize",
+    "build",
+    "compile",
+    "load",
+    "run",
+    "verify",
+]

@@ -20,13 +20,17 @@ from milliwatt.project.optimize import (
     Cost,
     Goal,
     Optimize,
+    Prefer,
     candidate,
     fastest,
+    first_listed,
     prefer_rows,
     within,
 )
 from milliwatt.project.prove import Progress, prove, prove_sliding, silent
 from milliwatt.project.samples import EDGES, Sample, sample_inputs
+from milliwatt.project.tune import Tuner
+from milliwatt.project.tuning_cache import TuningCache
 from milliwatt.report.result import BitExact, BoardLimits, FlashUse, PushUse, Result
 from milliwatt.run.emulated import EmulatedRunner, Measurement
 from milliwatt.run.host import HostRunner
@@ -77,34 +81,46 @@ class Compiled:
         return found
 
 
-def build(model: Model, board: Board | str, goal: Goal = DEFAULT_GOAL) -> Compiled:
+def build(
+    model: Model, board: Board | str, goal: Goal = DEFAULT_GOAL, progress: Progress = silent
+) -> Compiled:
     """Compile and load ``model`` for ``board``, without proving anything yet.
 
     Raises:
         DoesNotFit: what is over, by how many bytes, and which layers cost most.
         UnsupportedOp: a layer has no kernel, or rows cannot be pushed into the model.
         BuildFailed: the C compiler refused.
+        NotAvailable: kernels are to be tuned, but the board has no emulator to measure them on.
+        InputError: the tuning cache is damaged or cannot be written.
     """
     board = load_board(board) if isinstance(board, str) else board
+    prefer: Prefer = first_listed
+    if goal.tune:
+        prefer = Tuner(model.graph, board, TuningCache(goal.tune_cache), progress=progress)
     if goal.push:
-        return _load(model, board, make_push_plan(model.graph, board.cpu), Optimize.RAM, FASTER)
+        plan = make_push_plan(model.graph, board.cpu, prefer(FASTER, row_by_row=True))
+        return _load(model, board, plan, Optimize.RAM, FASTER)
     if goal.budget:
-        return _within(model, board, goal.budget)
+        return _within(model, board, goal.budget, prefer)
     if goal.optimize is not None:
-        return _build(model, board, candidate(goal.optimize, board.cpu))
-    by_rows = _build(model, board, candidate(Optimize.RAM, board.cpu))
+        return _build(model, board, candidate(goal.optimize, board.cpu, prefer))
+    by_rows = _build(model, board, candidate(Optimize.RAM, board.cpu, prefer))
     try:
-        speed = _build(model, board, candidate(Optimize.SPEED, board.cpu))
+        speed = _build(model, board, candidate(Optimize.SPEED, board.cpu, prefer))
     except DoesNotFit:
         return by_rows
     return by_rows if prefer_rows(_cost(speed), _cost(by_rows)) else speed
 
 
-def _within(model: Model, board: Board, budget: Budget) -> Compiled:
+def _within(model: Model, board: Board, budget: Budget, prefer: Prefer) -> Compiled:
     """Return the fastest of all candidates that stay within ``budget``."""
     built: list[Compiled] = []
-    for choice in within(model.graph, board.cpu):
-        plan = make_plan(model.graph, board.cpu, choice.schedule)
+    choices = [*within(model.graph, board.cpu, prefer)]
+    if prefer is not first_listed:
+        # The fastest kernels may borrow more memory than the budget has.
+        choices += within(model.graph, board.cpu)
+    for choice in choices:
+        plan = _plan(model, board, choice)
         if budget.ram_bytes is None or plan.arena_bytes + plan.state_bytes <= budget.ram_bytes:
             with suppress(DoesNotFit):
                 built.append(_build(model, board, choice))
@@ -114,8 +130,12 @@ def _within(model: Model, board: Board, budget: Budget) -> Compiled:
 
 
 def _build(model: Model, board: Board, choice: Candidate) -> Compiled:
-    plan = make_plan(model.graph, board.cpu, choice.schedule)
-    return _load(model, board, plan, choice.label, choice.flags)
+    return _load(model, board, _plan(model, board, choice), choice.label, choice.flags)
+
+
+def _plan(model: Model, board: Board, choice: Candidate) -> Plan:
+    preferences = choice.preferences
+    return make_plan(model.graph, board.cpu, choice.schedule, preferences=preferences)
 
 
 def _load(model: Model, board: Board, plan: Plan, optimize: Optimize, flags: str) -> Compiled:
@@ -178,7 +198,7 @@ def compile(  # noqa: A001  (the verb of the public surface: milliwatt.compile)
     The files depend on the model, the board and the version of this package, and nothing else.
     """
     progress(f"compiling {model.name}", 0, 1)
-    compiled = build(model, board, goal)
+    compiled = build(model, board, goal, progress)
     progress(f"compiling {model.name}", 1, 1)
     prove_all(compiled, sample_inputs(model.graph, samples, seed), progress)
     result = summarize(compiled, agreed(compiled, samples))

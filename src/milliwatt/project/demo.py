@@ -168,8 +168,9 @@ def _study(
         task=(
             f"{len(labels)} activities from a smart watch's accelerometer and gyroscope at "
             f"{split.test.sample_rate_hz:g} Hz; {len(split.train.recordings)} recordings to train, "
-            f"{len(split.test.recordings)} to test, each decided by its {len(test.recordings) // len(of)} "
-            f"windows of {WINDOW / split.test.sample_rate_hz:g} s. {split.basis}"
+            f"{len(split.test.recordings)} to test, each decided by its "
+            f"{len(test.recordings) // len(of)} windows of "
+            f"{WINDOW / split.test.sample_rate_hz:g} s. {split.basis}"
         ),
         result=summarize(compiled, agreed(compiled, SAMPLES)),
         accuracy=Accuracy(
@@ -194,7 +195,8 @@ def _windows_of(recordings: Dataset, windows: Dataset) -> list[list[int]]:
 def _votes(scores: Array, of: list[list[int]]) -> npt.NDArray[np.int64]:
     """Return the class of each recording: the largest sum of its windows' scores."""
     sums = np.stack([scores[windows].astype(np.float64).sum(axis=0) for windows in of])
-    return np.argmax(sums, axis=1).astype(np.int64)
+    best: npt.NDArray[np.int64] = np.argmax(sums, axis=1).astype(np.int64)
+    return best
 
 
 def _layer_errors(

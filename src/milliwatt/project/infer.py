@@ -57,7 +57,7 @@ def execute(
 
     The first outputs, up to `COMPARED`, are compared with the reference.
     """
-    compiled = build(model, board, goal)
+    compiled = build(model, board, goal, progress)
     runner, where = compiled.target or compiled.host, f"running on {compiled.board.name}"
     reference = Reference(model.graph)
     outputs: list[Array] = []

@@ -1,4 +1,4 @@
-"""Which plan to compile: the least RAM, the fewest instructions, the least flash, or within a budget.
+"""Which plan to compile: least RAM, fewest instructions, least flash, or within a budget.
 
 Plans are compared by what they measure, not by what a model of them says: each candidate is built
 and one inference of it counted on the emulated core.
@@ -7,10 +7,12 @@ and one inference of it counted on the emulated core.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
+from typing import Protocol
 
 from milliwatt.errors import DoesNotFit
 from milliwatt.ir import Graph
-from milliwatt.plan import Schedule, least_ram, partitions, whole
+from milliwatt.plan import NO_PREFERENCES, Preferences, Schedule, least_ram, partitions, whole
 from milliwatt.targets import Cpu
 
 FASTER, SMALLER = "-O2", "-Os"
@@ -33,11 +35,26 @@ class Candidate:
         label: what reports call it.
         schedule: makes the steps.
         flags: optimisation for the C compiler.
+        preferences: which kernel variants to choose.
     """
 
     label: Optimize
     schedule: Callable[[Graph], Schedule]
     flags: str = FASTER
+    preferences: Preferences = NO_PREFERENCES
+
+
+class Prefer(Protocol):
+    """Says which kernel variants a way to compile should choose."""
+
+    def __call__(self, flags: str, *, row_by_row: bool) -> Preferences:
+        """Return them for code compiled with ``flags`` whose kernels are called in such a way."""
+
+
+def first_listed(flags: str, *, row_by_row: bool) -> Preferences:
+    """Prefer nothing: every layer gets the first variant that covers it."""
+    del flags, row_by_row
+    return NO_PREFERENCES
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,30 +98,41 @@ class Goal:
             under 3 % more instructions than the fastest plan, else the better product of both.
         budget: limits within which the fastest plan is wanted; goes before ``optimize``.
         push: rows of the input are pushed one by one; goes before both.
+        tune: measure every kernel variant that covers a layer and choose the best.
+        tune_cache: file that keeps those measurements; None for one in the user's cache.
     """
 
     optimize: Optimize | None = None
     budget: Budget = Budget()
     push: bool = False
+    tune: bool = False
+    tune_cache: Path | None = None
 
 
 DEFAULT_GOAL = Goal()
 
 
-def candidate(optimize: Optimize, cpu: Cpu) -> Candidate:
+def candidate(optimize: Optimize, cpu: Cpu, prefer: Prefer = first_listed) -> Candidate:
     """Return the way to compile that ``optimize`` asks for."""
     if optimize is Optimize.RAM:
-        return Candidate(optimize, least_ram(cpu))
-    return Candidate(optimize, whole, SMALLER if optimize is Optimize.SIZE else FASTER)
+        return _least_ram(optimize, cpu, FASTER, prefer)
+    flags = SMALLER if optimize is Optimize.SIZE else FASTER
+    return Candidate(optimize, whole, flags, prefer(flags, row_by_row=False))
 
 
-def within(graph: Graph, cpu: Cpu) -> Iterator[Candidate]:
+def within(graph: Graph, cpu: Cpu, prefer: Prefer = first_listed) -> Iterator[Candidate]:
     """Yield every candidate that a budget may choose from."""
-    for schedule in partitions(graph):
-        yield Candidate(Optimize.SPEED, schedule)
-    yield candidate(Optimize.RAM, cpu)
-    yield Candidate(Optimize.SIZE, whole, SMALLER)
-    yield Candidate(Optimize.SIZE, least_ram(cpu), SMALLER)
+    preferences = prefer(FASTER, row_by_row=False)
+    for schedule in partitions(graph, cpu, preferences):
+        yield Candidate(Optimize.SPEED, schedule, FASTER, preferences)
+    yield candidate(Optimize.RAM, cpu, prefer)
+    yield candidate(Optimize.SIZE, cpu, prefer)
+    yield _least_ram(Optimize.SIZE, cpu, SMALLER, prefer)
+
+
+def _least_ram(label: Optimize, cpu: Cpu, flags: str, prefer: Prefer) -> Candidate:
+    preferences = prefer(flags, row_by_row=True)
+    return Candidate(label, least_ram(cpu, preferences), flags, preferences)
 
 
 def prefer_rows(speed: Cost, ram: Cost) -> bool:

@@ -47,7 +47,7 @@ def verify(
         if model.source is None:
             raise InputError(f"{model.name} did not come from a .tflite file; TFLM cannot run it")
         compare_with_tflm(model.source, inputs, progress)
-    compiled = build(model, board, goal)
+    compiled = build(model, board, goal, progress)
     prove_all(compiled, inputs, progress)
     exact = replace(agreed(compiled, samples), tflm=True if against_tflm else None)
     return summarize(compiled, exact)

@@ -35,7 +35,7 @@ class Buffer:
 
 @dataclass(frozen=True, slots=True)
 class FlashUse:
-    """Flash in bytes: code is functions and their constants, weights is data made from the model."""
+    """Flash in bytes: code is functions and their constants, weights is data from the model."""
 
     code: int
     weights: int
@@ -128,7 +128,7 @@ class Result:
 
     @property
     def arena_bytes(self) -> int:
-        """Size of what ``buffers`` shows: the arena, which is part of the state in pushed models."""
+        """Size of what ``buffers`` shows: the arena, part of the state in pushed models."""
         return max((b.offset + b.bytes for b in self.buffers), default=self.ram.arena)
 
     def to_json(self) -> dict[str, object]:
@@ -184,7 +184,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class LayerError:
-    """Quantisation error of a layer's output: signal to noise in decibels against the float model."""
+    """Quantisation error of a layer's output: signal to noise, in dB, against the float model."""
 
     name: str
     sqnr_db: float

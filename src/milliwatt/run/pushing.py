@@ -1,4 +1,4 @@
-"""What the push function does with one input, step by step, for runners that look at every layer."""
+"""What the push function does with one input, step by step, for looking at every layer."""
 
 from collections.abc import Iterator
 

@@ -175,7 +175,7 @@ class CompiledRunner(ABC):
         rows = whole.reshape(self.plan.graph.inputs[0].type.rows, -1)
         results = [self.push(row) for row in rows]
         due = [r for r in results if r is not None]
-        if len(due) != 1 or results[-1] is None and self._ends_with_a_result():
+        if len(due) != 1 or (results[-1] is None and self._ends_with_a_result()):
             raise Fault(f"{len(due)} results of {len(rows)} rows pushed; wanted one, with the last")
         return due[0]
 

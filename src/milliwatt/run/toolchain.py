@@ -69,6 +69,12 @@ def compiler_version() -> str:
     return "zig cc " + _execute(("version",), Path.cwd()).strip()
 
 
+def compile_flags(cpu: Cpu, optimize: str) -> tuple[str, ...]:
+    """Return the flags that decide which code is made for ``cpu``, ``optimize`` among them."""
+    where = _HOST_ONLY if cpu.arch is Arch.HOST else _TARGET_ONLY
+    return (*_COMMON, *where, *cpu.flags, optimize)
+
+
 def compile_objects(
     sources: Sequence[Path],
     cpu: Cpu,
@@ -92,8 +98,7 @@ def compile_objects(
         NotAvailable: there is no compiler.
     """
     out_dir.mkdir(parents=True, exist_ok=True)
-    flags = (*_COMMON, *(_HOST_ONLY if cpu.arch is Arch.HOST else _TARGET_ONLY), *cpu.flags)
-    flags = (*flags, optimize, *extra)
+    flags = (*compile_flags(cpu, optimize), *extra)
     compiler_version()  # looked up once, before the threads start
     outs = [out_dir / f"{i:03d}-{source.stem}.o" for i, source in enumerate(sources)]
     with ThreadPoolExecutor(_PROCESSES) as pool:

@@ -3,13 +3,13 @@
 import numpy as np
 from hypothesis import assume
 from hypothesis import strategies as st
-from ops_cases.draw import CHANNELS, SIZES, contents, quants, scales
 
 from milliwatt.errors import ShapeMismatch
 from milliwatt.ir import Array, Builder, DType, Graph, Quant, TensorType
 from milliwatt.ops.nn.conv2d import Conv2d
 from milliwatt.ops.nn.depthwise_conv2d import DepthwiseConv2d
 from milliwatt.ops.nn.fully_connected import FullyConnected
+from ops_cases.draw import CHANNELS, SIZES, contents, quants, scales
 
 Case = tuple[Graph, dict[str, Array]]
 
@@ -17,6 +17,8 @@ Case = tuple[Graph, dict[str, Array]]
 @st.composite
 def conv2d(draw: st.DrawFn) -> Case:
     """Draw a convolution."""
+    if draw(st.booleans()):
+        return draw(plain_3x3())
     c, c_out = draw(CHANNELS), draw(CHANNELS)
     x_type = TensorType((1, draw(SIZES), draw(SIZES), c), DType.S8, draw(quants()))
     kernel = (draw(st.integers(1, 4)), draw(st.integers(1, 4)))
@@ -32,8 +34,23 @@ def conv2d(draw: st.DrawFn) -> Case:
 
 
 @st.composite
+def plain_3x3(draw: st.DrawFn) -> Case:
+    """Draw what most convolutions in residual networks are: 3x3, a step of one, scaled down."""
+    c, c_out = draw(st.sampled_from([8, 12, 16, 20, 64])), draw(st.integers(4, 7))
+    size = (draw(st.integers(1, 7)), draw(st.integers(1, 11)))
+    x_type = TensorType((1, *size, c), DType.S8, draw(quants()))
+    steps = tuple(draw(scales(1e-6, 0.4)) for _ in range(c_out))
+    w_type = TensorType((c_out, 3, 3, c), DType.S8, Quant(steps, 0, 0))
+    out = Quant((x_type.scale,), draw(st.integers(-128, 127)))
+    pad = draw(st.one_of(st.just((1, 1, 1, 1)), st.tuples(*[st.integers(0, 3)] * 4)))
+    return build(draw, Conv2d(out=out, pad=pad, clip=draw(clips())), x_type, w_type, c_out)
+
+
+@st.composite
 def depthwise_conv2d(draw: st.DrawFn) -> Case:
     """Draw a depthwise convolution, at times with more outputs than inputs."""
+    if draw(st.booleans()):
+        return draw(activated_3x3())
     c = draw(CHANNELS)
     c_out = c * draw(st.sampled_from([1, 1, 2, 3]))
     x_type = TensorType((1, draw(SIZES), draw(SIZES), c), DType.S8, draw(quants()))
@@ -47,6 +64,22 @@ def depthwise_conv2d(draw: st.DrawFn) -> Case:
         clip=draw(clips()),
     )
     return build(draw, op, x_type, w_type, c_out)
+
+
+@st.composite
+def activated_3x3(draw: st.DrawFn) -> Case:
+    """Draw what most depthwise layers are: 3x3, scaled down, cut off below 0.0."""
+    c = draw(CHANNELS)
+    width = draw(st.integers(1, 45))
+    x_type = TensorType((1, draw(st.integers(1, 5)), width, c), DType.S8, draw(quants()))
+    steps = tuple(draw(scales(1e-6, 0.4)) for _ in range(c))
+    w_type = TensorType((3, 3, c), DType.S8, Quant(steps, 0, 2))
+    op = DepthwiseConv2d(
+        out=Quant((x_type.scale,), -128),
+        stride=(draw(st.integers(1, 2)), draw(st.integers(1, 2))),
+        pad=draw(st.tuples(*[st.integers(0, 3)] * 4)),
+    )
+    return build(draw, op, x_type, w_type, c)
 
 
 @st.composite

@@ -1,14 +1,14 @@
 """Cases of the operators that change how numbers are stored."""
 
 from hypothesis import strategies as st
-from ops_cases.conv import Case
-from ops_cases.draw import scales
-from ops_cases.moving import Types, one_operand, shapes
 
 from milliwatt.ir import DType, Quant, TensorType
 from milliwatt.ops.nn import quantize as floats
 from milliwatt.ops.nn import requantize as integers
 from milliwatt.ops.nn.dequantize import Dequantize
+from ops_cases.conv import Case
+from ops_cases.draw import scales
+from ops_cases.moving import Types, one_operand, shapes
 
 
 @st.composite

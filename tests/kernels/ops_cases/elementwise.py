@@ -3,13 +3,13 @@
 import numpy as np
 from hypothesis import assume
 from hypothesis import strategies as st
-from ops_cases.conv import Case, clips
-from ops_cases.draw import contents, quants
 
 from milliwatt.errors import ShapeMismatch
 from milliwatt.ir import Builder, DType, TensorType
 from milliwatt.ops.binary import Binary
 from milliwatt.ops.nn.table import Table
+from ops_cases.conv import Case, clips
+from ops_cases.draw import contents, quants
 
 REFUSED = ("do not broadcast", "are not those of the output", "alternate", "scales are too large")
 

@@ -1,13 +1,13 @@
 """Cases of the operators that make features."""
 
 from hypothesis import strategies as st
-from ops_cases.conv import Case
-from ops_cases.draw import CHANNELS, quants, scales
-from ops_cases.moving import one_operand
 
 from milliwatt.ir import DType, Quant, TensorType
 from milliwatt.ops.dsp.frame_statistics import FrameStatistics
 from milliwatt.ops.dsp.standardize import Standardize
+from ops_cases.conv import Case
+from ops_cases.draw import CHANNELS, quants, scales
+from ops_cases.moving import one_operand
 
 
 @st.composite

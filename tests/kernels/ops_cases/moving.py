@@ -1,8 +1,6 @@
 """Cases of the operators that move elements and leave them as they are, for any element type."""
 
 from hypothesis import strategies as st
-from ops_cases.conv import Case
-from ops_cases.draw import contents, scales
 
 from milliwatt.ir import Builder, DType, Op, Quant, TensorType
 from milliwatt.ops.nn.concatenation import Concatenation
@@ -10,6 +8,8 @@ from milliwatt.ops.nn.copy import Copy
 from milliwatt.ops.nn.pad import Pad
 from milliwatt.ops.nn.strided_slice import StridedSlice
 from milliwatt.ops.nn.transpose import Transpose
+from ops_cases.conv import Case
+from ops_cases.draw import contents, scales
 
 Types = tuple[DType, ...]
 

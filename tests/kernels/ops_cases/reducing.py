@@ -2,8 +2,6 @@
 
 from hypothesis import assume
 from hypothesis import strategies as st
-from ops_cases.conv import Case, clips
-from ops_cases.draw import CHANNELS, SIZES, contents, quants
 
 from milliwatt.errors import ShapeMismatch
 from milliwatt.ir import Builder, DType, Op, Quant, TensorType
@@ -11,6 +9,8 @@ from milliwatt.ops.nn.global_average_pool import GlobalAveragePool
 from milliwatt.ops.nn.mean import Mean
 from milliwatt.ops.nn.softmax import Softmax
 from milliwatt.ops.pool import Pool2d
+from ops_cases.conv import Case, clips
+from ops_cases.draw import CHANNELS, SIZES, contents, quants
 
 REFUSED = ("larger than the padded image", "are not neighbours", "whose rows are others")
 

@@ -1,9 +1,9 @@
 """The same .tflite with other outputs: what one operator in its middle computes.
 
-The last output of a classifier hides most errors, since a softmax on noise saturates. So implementations
-are compared at every operator, each time with a model that ends there. The file is patched in place:
-a new list of outputs goes to its end, the field of the main subgraph is pointed at it, and the list of
-operators is shortened by overwriting its length. Nothing else moves.
+The last output of a classifier hides most errors, since a softmax on noise saturates. So
+implementations are compared at every operator, each time with a model that ends there. The file is
+patched in place: a new list of outputs goes to its end, the field of the main subgraph is pointed
+at it, and the list of operators is shortened by overwriting its length. Nothing else moves.
 """
 
 import struct
@@ -18,7 +18,7 @@ _ALIGN_BYTES = 4
 
 
 def cut(model: bytes, operator: int) -> bytes:
-    """Return ``model`` ending at an operator of its main subgraph, whose outputs become the model's.
+    """Return ``model`` cut after an operator of its main subgraph, with that operator's outputs.
 
     Later operators are dropped, except that in a model with state all stay up to the last
     ASSIGN_VARIABLE: without them the state would never move and a second call would prove nothing.

@@ -1,11 +1,12 @@
 """FlatBuffers read with every bound checked.
 
 The format trusts its offsets, and its Python runtime follows them wherever they point. A model file
-comes from anywhere, so here each offset, length and field is checked against the bytes that are there
-before it is used, and whatever lies outside is a `BadFile` that says what was being read.
+comes from anywhere, so here each offset, length and field is checked against the bytes that are
+there before it is used, and whatever lies outside is a `BadFile` that says what was being read.
 
-Tables and vectors may be shared within a buffer, so a small file can describe a huge one. Each visit is
-therefore charged its size, and a file that asks for more than `SHARING` times its own length is refused.
+Tables and vectors may be shared within a buffer, so a small file can describe a huge one.
+Each visit is therefore charged its size, and a file that asks for more than `SHARING` times
+its own length is refused.
 
 Source: FlatBuffers internals, https://flatbuffers.dev/internals/.
 """

@@ -49,7 +49,7 @@ def load_tflite(source: Path | str | bytes) -> Graph:
 
     Raises:
         BadFile: the file is damaged or is no such file.
-        UnsupportedOp: an operator, type or shape without a rule; names the layer and what is supported.
+        UnsupportedOp: an operator, type or shape without a rule; names the layer and what has one.
         ShapeMismatch: operands of one operator do not fit together; names the layer.
     """
     model, name = _open(source)

@@ -1,6 +1,7 @@
 """The workbench of the rules: from tensors of a file to values of a graph.
 
-A rule is a function of a `Step`: one operator, its operands as values and constants, and ``put`` for its result.
+A rule is a function of a `Step`: one operator, its operands as values and constants,
+and ``put`` for its result.
 """
 
 import re
@@ -44,7 +45,8 @@ OptionsT = TypeVar("OptionsT", bound=Options)
 class Lowering:
     """A graph under construction from the main subgraph.
 
-    ``open`` makes an input of any tensor that nothing has written, so that one operator can be tried alone.
+    ``open`` makes an input of any tensor that nothing has written, so that one operator can be
+    tried alone.
     """
 
     model: TfliteModel
@@ -110,7 +112,7 @@ class Step:
     operator: TfliteOperator
 
     def tensor(self, i: int) -> TfliteTensor:
-        """Return operand ``i`` as the file has it, or raise `UnsupportedOp` where it is left out."""
+        """Return operand ``i`` as the file has it, or raise `UnsupportedOp` if it is left out."""
         if not self.has(i):
             raise UnsupportedOp(f"operand {i} is left out; it is needed")
         return self.lowering.main.tensors[self.operator.inputs[i]]
@@ -208,7 +210,7 @@ def tensor_type(tensor: TfliteTensor) -> TensorType:
     """Return the type of a tensor.
 
     Raises:
-        UnsupportedOp: its element type, a varying dimension other than the batch, or sparse storage.
+        UnsupportedOp: its element type, sparse storage or a varying dimension other than the batch.
     """
     where = f"tensor {tensor.name!r}"
     if tensor.type not in DTYPES:

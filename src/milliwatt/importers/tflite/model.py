@@ -64,8 +64,9 @@ class Quantization:
 class TfliteTensor:
     """One tensor of a subgraph.
 
-    ``data`` is a read-only view into the file shaped as the tensor (raw bytes for types that numpy lacks), or
-    None for what is computed. ``signature`` holds -1 for a dimension that may vary at run time.
+    ``data`` is a read-only view into the file shaped as the tensor (raw bytes for types
+    that numpy lacks), or None for what is computed. ``signature`` holds -1 for a dimension
+    that may vary at run time.
     """
 
     index: int
@@ -91,7 +92,7 @@ class TfliteTensor:
 
 @dataclass(frozen=True, slots=True)
 class TfliteOperator:
-    """One operator; inputs and outputs are tensor indices of its subgraph, -1 where one is left out.
+    """One operator; inputs and outputs are tensor indices in its subgraph, -1 for one left out.
 
     ``name`` is the schema's (``CONV_2D``), or the author's where ``custom`` is true.
     """

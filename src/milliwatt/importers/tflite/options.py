@@ -1,7 +1,7 @@
 """The options of each operator, as the file stores them.
 
-One class per options table of the schema; a field says its number there and its default. `OPTIONS` maps
-an operator to its class. An operator without an entry has `NoOptions`.
+One class per options table of the schema; a field says its number there and its default. `OPTIONS`
+maps an operator to its class. An operator without an entry has `NoOptions`.
 
 Source: TensorFlow Lite schema, schema.fbs, version 3.
 """

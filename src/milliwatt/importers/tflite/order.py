@@ -10,8 +10,9 @@ def check_order(subgraph: Subgraph) -> None:
     """Check that each tensor is written once, and before it is read.
 
     Raises:
-        BadFile: names the operator and the tensor: an index out of range, a tensor written twice, written
-            although it is an input or a constant, or read before anything wrote it (a cycle, for example).
+        BadFile: names the operator and the tensor: an index out of range, a tensor written
+            twice, written although it is an input or a constant, or read before anything wrote
+            it (a cycle, for example).
     """
     where = f"subgraph {subgraph.index}"
     _in_range(subgraph, subgraph.inputs, f"{where}, inputs")

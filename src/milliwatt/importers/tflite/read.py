@@ -1,8 +1,8 @@
 """The bytes of a .tflite file as typed data, or a sentence that says what is wrong with them.
 
-`read` decides whether a file is well formed; whether its operators are supported is for the rules. After
-it, every index is in range, every constant has the length that its shape and type ask for, every scale is
-a normal positive number, and operators stand in an order in which they can run.
+`read` decides whether a file is well formed; whether its operators are supported is for the rules.
+After it, every index is in range, every constant has the length that its shape and type ask for,
+every scale is a normal positive number, and operators stand in an order in which they can run.
 
 Source: TensorFlow Lite schema, schema.fbs, version 3. Field numbers below are the schema's.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from tflite.BuiltinOperator import BuiltinOperator  # type: ignore[import-untyped]
+from tflite.BuiltinOperator import BuiltinOperator
 
 from milliwatt.errors import BadFile
 from milliwatt.importers.tflite.flat import Flat, Number, Table

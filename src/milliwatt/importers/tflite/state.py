@@ -15,7 +15,7 @@ class State:
 
     Attributes:
         handles: the variable that each handle of the main subgraph names, by tensor.
-        starts: the constant that a start-up subgraph assigns to each variable, the last one if several.
+        starts: the constant that a start-up subgraph assigns to each variable, the last of several.
         changes: for each variable the operators of the main subgraph that assign it.
         first_use: the first operator that reads or assigns any variable; past the end if none does.
         readers: for each tensor the operators of the main subgraph that read it.

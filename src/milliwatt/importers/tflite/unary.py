@@ -1,14 +1,14 @@
 """Functions of one 8-bit number, written out: for each of the 256 inputs what the function gives.
 
-A table is exact by construction and costs the same whatever the function. Entries stand in the order
-of the stored integers, from the lowest (-128, or 0 for uint8) to the highest.
+A table is exact by construction and costs the same whatever the function. Entries stand in the
+order of the stored integers, from the lowest (-128, or 0 for uint8) to the highest.
 
 Ratios of scales are taken in double precision and the limit of RELU6 in single, as the interpreter
 has it in version 0.dev20261023; older ones (0.dev20250926, for one) divide some scales in single
 precision, which moves a result by one where it lies half-way between two integers.
 
-Source: TensorFlow Lite Micro, kernels/activations, leaky_relu, logistic, tanh and quantize, with the
-reference kernels that they call; gemmlowp, fixedpoint.h.
+Source: TensorFlow Lite Micro, kernels/activations, leaky_relu, logistic, tanh and quantize, with
+the reference kernels that they call; gemmlowp, fixedpoint.h.
 """
 
 from math import floor, frexp
@@ -97,11 +97,11 @@ def _reciprocal_of_half_plus(x: Int64) -> Int64:
 
 
 def _argument(x: TensorType) -> tuple[Int64, int]:
-    """Return each input in fixed point, and the distance from zero at which the function saturates."""
+    """Return each input in fixed point, and how far from zero the function saturates."""
     fraction, shift = frexp(x.scale * (1 << (31 - _INTEGER_BITS)))
     if not _SHIFTS[0] <= shift <= _SHIFTS[1]:
         raise UnsupportedOp(f"an input scale of {x.scale:g}; wanted one from 1e-17 to 1e10")
-    # A mantissa of 2**31 is not brought back into range by the kernel, but cannot come from a float32.
+    # The kernel does not bring a mantissa of 2**31 back into range; no float32 leads to one.
     mantissa = _round(fraction * (1 << 31))
     radius = floor(((1 << _INTEGER_BITS) - 1) * 2.0 ** (31 - _INTEGER_BITS - shift))
     centred = _stored(x) - x.zero_point

@@ -44,9 +44,13 @@ class Conv2d(Op):
         if len(x.shape) != 4 or len(w.shape) != 4 or x.shape[3] != w.shape[3]:
             raise ShapeMismatch(f"{self.name}: input {x} and filter {w} do not fit together")
         if bias.shape != (w.shape[0],):
-            raise ShapeMismatch(f"{self.name}: {w.shape[0]} filters need as many biases, got {bias}")
+            raise ShapeMismatch(
+                f"{self.name}: {w.shape[0]} filters need as many biases, got {bias}"
+            )
         if x.shape[0] != 1:
-            raise ShapeMismatch(f"{self.name}: batch is {x.shape[0]}; only a batch of 1 is supported")
+            raise ShapeMismatch(
+                f"{self.name}: batch is {x.shape[0]}; only a batch of 1 is supported"
+            )
         oh, ow = image_size(self.name, x, w.shape[1:3], self.stride, self.dilation, self.pad)
         return (TensorType((x.shape[0], oh, ow, w.shape[0]), DType.S8, self.out),)
 
@@ -58,7 +62,8 @@ class Conv2d(Op):
         for p, q in np.ndindex(*w.shape[1:3]):
             window = taps(x, types[0], y, (p, q), self.stride, self.dilation, self.pad)
             # float64 products of int9 by int8 summed over C < 2**36 are exact, and use BLAS
-            acc = acc + (window.astype(np.float64) @ w[:, p, q].T.astype(np.float64)).astype(np.int64)
+            products = window.astype(np.float64) @ w[:, p, q].T.astype(np.float64)
+            acc = acc + products.astype(np.int64)
         scaled = requantize(wrap_int32(acc), *channel_multipliers(types[0], types[1], self.out))
         return (clamp(scaled + self.out.zero_point, *self.clip, y.dtype.numpy),)
 
@@ -87,7 +92,9 @@ def image_size(
     oh = (x.shape[1] + pad[0] + pad[1] - span_h) // stride[0] + 1
     ow = (x.shape[2] + pad[2] + pad[3] - span_w) // stride[1] + 1
     if min(oh, ow) < 1:
-        raise ShapeMismatch(f"{name}: a {span_h}x{span_w} window is larger than the padded image {x}")
+        raise ShapeMismatch(
+            f"{name}: a {span_h}x{span_w} window is larger than the padded image {x}"
+        )
     return oh, ow
 
 

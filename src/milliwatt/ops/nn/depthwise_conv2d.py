@@ -47,9 +47,13 @@ class DepthwiseConv2d(Op):
         if len(x.shape) != 4 or len(w.shape) != 3 or w.shape[2] % x.shape[3]:
             raise ShapeMismatch(f"{self.name}: input {x} and filter {w} do not fit together")
         if bias.shape != (w.shape[2],):
-            raise ShapeMismatch(f"{self.name}: {w.shape[2]} filters need as many biases, got {bias}")
+            raise ShapeMismatch(
+                f"{self.name}: {w.shape[2]} filters need as many biases, got {bias}"
+            )
         if x.shape[0] != 1:
-            raise ShapeMismatch(f"{self.name}: batch is {x.shape[0]}; only a batch of 1 is supported")
+            raise ShapeMismatch(
+                f"{self.name}: batch is {x.shape[0]}; only a batch of 1 is supported"
+            )
         oh, ow = image_size(self.name, x, w.shape[:2], self.stride, self.dilation, self.pad)
         return (TensorType((1, oh, ow, w.shape[2]), DType.S8, self.out),)
 

@@ -38,7 +38,9 @@ class FullyConnected(Op):
         if len(x.shape) != 2 or len(w.shape) != 2 or x.shape[1] != w.shape[1]:
             raise ShapeMismatch(f"{self.name}: input {x} and weights {w} do not fit together")
         if bias.shape != (w.shape[0],):
-            raise ShapeMismatch(f"{self.name}: {w.shape[0]} outputs need as many biases, got {bias}")
+            raise ShapeMismatch(
+                f"{self.name}: {w.shape[0]} outputs need as many biases, got {bias}"
+            )
         return (TensorType((x.shape[0], w.shape[0]), DType.S8, self.out),)
 
     def evaluate(self, types: Types, arrays: Arrays) -> Arrays:
@@ -46,7 +48,7 @@ class FullyConnected(Op):
         x, w, bias = arrays
         centred = x.astype(np.float64) - types[0].zero_point
         # float64 sums of int9 by int8 products are exact below 2**36 terms
-        acc = (centred @ w.T.astype(np.float64)).astype(np.int64) + bias
+        acc = (centred @ w.T.astype(np.float64)).astype(np.int64) + bias.astype(np.int64)
         scaled = requantize(wrap_int32(acc), *channel_multipliers(types[0], types[1], self.out))
         return (clamp(scaled + self.out.zero_point, *self.clip, np.dtype(np.int8)),)
 

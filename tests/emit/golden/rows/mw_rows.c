@@ -11,17 +11,15 @@
 static _Alignas(4) const int8_t mw_rows_data_outside_s8_3[2] = {
     3, 3,
 };
-static _Alignas(4) const int8_t mw_rows_data_00_weights[18] = {
-    -9, -8, -7, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8,
+static _Alignas(4) const int8_t mw_rows_data_00_weights[32] = {
+    -9, -3, 3, 0, -8, -2, 4, 0, -7, -1, 5, 0, -6, 0, 6, 0, -5, 1, 7, 0, -4, 2, 8, 0,
+    0, 0, 0, 0, 0, 0, 0, 0,
 };
-static _Alignas(4) const int32_t mw_rows_data_00_bias[3] = {
-    122, 2, 1,
+static _Alignas(4) const int32_t mw_rows_data_00_scales[8] = {
+    122, 1431655765, 2, 1431655765, 1, 1431655765, 0, 0,
 };
-static _Alignas(4) const int32_t mw_rows_data_00_multiplier[3] = {
-    1431655765, 1431655765, 1431655765,
-};
-static _Alignas(4) const int32_t mw_rows_data_00_shift[3] = {
-    -2, -1, -3,
+static _Alignas(4) const int8_t mw_rows_data_00_shift[3] = {
+    8, 7, 9,
 };
 
 void mw_rows_layer_00_conv2d(uint8_t *const *at, int32_t first, int32_t rows);
@@ -49,13 +47,13 @@ __attribute__((noinline)) void mw_rows_layer_00_conv2d(uint8_t *const *at, int32
     };
     static const mw_rows x0_rows = {0, 2, 6, 6};
     const void *x0[6];
-    static const mw_rows y_rows = {40, 3, 6, 1};
+    static const mw_rows y_rows = {72, 3, 6, 1};
     void *y[4];
     for (int32_t done = 0; done < rows; done += 4) {
         const int32_t n = mw_at_most(rows - done, 4);
         mw_rows_in(x0, at[2], &x0_rows, first + done - (1), (n - 1) * 1 + 3, mw_rows_data_outside_s8_3);
         mw_rows_out(y, at[0], &y_rows, first + done, n);
-        mw_conv2d_s8_scalar(&p, x0, mw_rows_data_00_weights, mw_rows_data_00_bias, mw_rows_data_00_multiplier, mw_rows_data_00_shift, y, n, at[0] + 32);
+        mw_conv2d_s8_short(&p, x0, mw_rows_data_00_weights, mw_rows_data_00_scales, mw_rows_data_00_shift, y, n, at[0] + 0);
     }
 }
 
@@ -72,12 +70,12 @@ __attribute__((noinline)) void mw_rows_layer_01_global_average_pool(uint8_t *con
         .low = -128,
         .high = 127,
     };
-    static const mw_rows x0_rows = {40, 3, 6, 1};
+    static const mw_rows x0_rows = {72, 3, 6, 1};
     const void *x0[1];
     for (int32_t done = 0; done < rows; done += 1) {
         const int32_t n = mw_at_most(rows - done, 1);
         mw_rows_in(x0, at[0], &x0_rows, first + done, n, 0);
-        mw_global_average_pool_s8_scalar(&p, x0, at[3] + 0, first + done, n, at[0] + 0);
+        mw_global_average_pool_s8_scalar(&p, x0, at[3] + 0, first + done, n, at[0] + 40);
     }
 }
 

@@ -109,7 +109,7 @@ def dequantize(step: Step) -> None:
 
 
 def _bytes(step: Step, out: Quant | None = None) -> tuple[TensorType, TensorType]:
-    """Return the types of input and output, both int8; ``out`` is the output's only quantisation."""
+    """Return the types of input and output, both int8, the output quantised as ``out`` if given."""
     x, y = one_scale(step.value(0).type, "input"), one_scale(step.output_type(), "output")
     for what, t in (("input", x), ("output", y)):
         if t.dtype is not DType.S8:

@@ -1,7 +1,7 @@
 """Rules for state: variables that live from one call to the next.
 
-A variable is named by VAR_HANDLE and keeps one type. Its first content is what the subgraph of CALL_ONCE assigns; one
-that nothing assigns starts at its zero point, as in TensorFlow Lite Micro.
+A variable is named by VAR_HANDLE and keeps one type. Its first content is what the subgraph of
+CALL_ONCE assigns; one that nothing assigns starts at its zero point, as in TensorFlow Lite Micro.
 """
 
 import numpy as np
@@ -39,8 +39,8 @@ def call_once(step: Step) -> None:
     stores = sum(op.name == "ASSIGN_VARIABLE" for op in start.operators)
     if stores != len(assigned(start)):
         raise UnsupportedOp(
-            f"calls {start.name!r}, where {stores} assignments give {len(assigned(start))} variables "
-            "a constant; wanted one for each"
+            f"calls {start.name!r}, where {stores} assignments give {len(assigned(start))} "
+            "variables a constant; wanted one for each"
         )
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from milliwatt.ir import DType
+from milliwatt.kernels import linear_sum
 from milliwatt.kernels.kernel import Kernel, Variant
 from milliwatt.kernels.sum import sum_params
 from milliwatt.ops.nn.add import Add
@@ -12,6 +13,9 @@ ADD = Kernel(
     dtypes=(DType.S8, DType.S8),
     suffix="s8",
     params=sum_params,
-    variants=(Variant("scalar"),),
+    variants=(
+        Variant("linear", covers=linear_sum.covers, constants=linear_sum.constants),
+        Variant("scalar"),
+    ),
     folder=Path(__file__).parent,
 )

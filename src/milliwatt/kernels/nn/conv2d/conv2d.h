@@ -39,14 +39,27 @@ void mw_conv2d_s8_dsp(const mw_conv2d_params *p, const void *const *x, const int
 void mw_conv2d_s8_dsp_pairs(const mw_conv2d_params *p, const void *const *x, const int32_t *filters,
                             void *const *y, int32_t rows, void *scratch);
 
-/* As above, but for |weights| <= 127: weights [blocks, kh * kw * c rounded up to 4, 4], filters in fours,
- * filled up with zeros; bias [4 * blocks]; shifts as rescale.py makes them; multipliers of the short
- * kind in bytes, [c_out, 4]. Scratch holds kh * kw * c rounded up to 4 int32, then c bytes. */
+/* Only 3x3 at stride and dilation 1, up to 64 channels in fours; two rows cost hardly more than one. All
+ * constants in one stream, see winograd.py. Scratch holds 256 + 88 * c + c_out bytes. */
+void mw_conv2d_s8_dsp_winograd(const mw_conv2d_params *p, const void *const *x,
+                               const int32_t *filters, void *const *y, int32_t rows, void *scratch);
+
+/* Two pixels in a register, for |weights| <= 127: see lanes.py.
+ * weights  s8  [blocks, kh * kw * c rounded up to 4, 4], filters in fours, filled up with zeros
+ * scales   s32 [4 * blocks, 2]: bias and multiplier
+ * shift    s8  [c_out], as rescale.py makes it
+ * scratch  kh * kw * c rounded up to 4 int32, then c bytes
+ */
 void mw_conv2d_s8_long(const mw_conv2d_params *p, const void *const *x, const int8_t *weights,
-                       const int32_t *bias, const int32_t *multiplier, const int8_t *shift,
-                       void *const *y, int32_t rows, void *scratch);
+                       const int32_t *scales, const int8_t *shift, void *const *y, int32_t rows,
+                       void *scratch);
 void mw_conv2d_s8_short(const mw_conv2d_params *p, const void *const *x, const int8_t *weights,
-                        const int32_t *bias, const uint8_t *multiplier, const int8_t *shift,
-                        void *const *y, int32_t rows, void *scratch);
+                        const int32_t *scales, const int8_t *shift, void *const *y, int32_t rows,
+                        void *scratch);
+
+/* As above, for windows of kw = 3 at stride_w = dilation_w = 1, c a multiple of 4 and ow > 1, with filter
+ * words in another order. Scratch holds five columns of kh * c int16. */
+void mw_conv2d_s8_dsp_columns(const mw_conv2d_params *p, const void *const *x, const int32_t *filters,
+                              void *const *y, int32_t rows, void *scratch);
 
 #endif

@@ -18,9 +18,18 @@
 #include "memory.h"
 #include "rescale.h"
 
-/* Requantisation of one sum of channel o. */
-typedef int32_t mw_lane_rescale(int32_t acc, const void *multiplier, int32_t o, int32_t shift,
-                                int32_t zero);
+/* Requantisation of one sum; `multiplier` points at the channel's, which takes four bytes. */
+typedef int32_t mw_lane_rescale(int32_t acc, const void *multiplier, int32_t shift, int32_t zero);
+
+/* Everything about a call that does not change from pixel to pixel. */
+typedef struct {
+    const mw_conv2d_params *p;
+    const int8_t *weights;
+    const int32_t *scales; /* [blocks, MW_FILTERS, 2]: bias and multiplier, as `rescale` wants it */
+    const int8_t *shift;   /* [c_out] */
+    int32_t steps;         /* MW_LANE_STEP taps each */
+    mw_lane_rescale *rescale;
+} mw_lane_layer;
 
 /* Return the inputs of tap (i, j) of the window at column `left`: outside the image, zero points. */
 static inline const int8_t *mw_lane_tap(const mw_conv2d_params *p, const int8_t *row, int32_t left,
@@ -67,24 +76,35 @@ static inline void mw_lane_gather(const mw_conv2d_params *p, const void *const *
     }
 }
 
-/* Two pixels by a block of filters. */
-static inline void mw_lane_two(const int32_t *x, const int8_t *w, int32_t steps, const int32_t *bias,
-                               int32_t *a, int32_t *b)
+/* Two pixels by all filters. */
+static inline void mw_lane_two(const mw_lane_layer *l, const int32_t *x, int8_t *ya, int8_t *yb)
 {
-    mw_lane_sum sums[MW_FILTERS];
+    const int32_t zero = l->p->zero_y, steps = l->steps;
     const uint32_t halves = (uint32_t)steps << 16; /* 2^15 for each two taps */
-    mw_lane_block(x, w, steps, sums);
-    for (int32_t i = 0; i < MW_FILTERS; i++) {
-        const uint32_t start = (uint32_t)bias[i];
-        a[i] = (int32_t)(start - halves + sums[i].all - (sums[i].upper << 16));
-        b[i] = (int32_t)(start + sums[i].upper);
+    const int8_t *w = l->weights, *shift = l->shift;
+    const int32_t *scale = l->scales;
+    int8_t *const end = ya + l->p->c_out;
+    while (ya != end) {
+        mw_lane_sum sums[MW_FILTERS];
+        const mw_lane_sum *sum = sums;
+        int8_t *const stop = end - ya < MW_FILTERS ? end : ya + MW_FILTERS;
+        mw_lane_block(x, w, steps, sums);
+        w += steps * MW_LANE_STEP * MW_FILTERS;
+        do {
+            const uint32_t start = (uint32_t)scale[0];
+            const int32_t a = (int32_t)(start - halves + sum->all - (sum->upper << 16));
+            const int32_t b = (int32_t)(start + sum->upper);
+            const int32_t result = l->rescale(a, scale + 1, *shift, zero);
+            *yb++ = (int8_t)l->rescale(b, scale + 1, *shift++, zero);
+            *ya++ = (int8_t)result;
+            scale += 2;
+            sum++;
+        } while (ya != stop);
     }
 }
 
-/* One pixel, in both lanes, by a block of filters: the sum is that of the pixel times 2^16 + 1, and
- * that of the pixel is the sum less 2^16 times the sum, modulo 2^32. */
-static inline void mw_lane_one(const int32_t *x, const int8_t *w, int32_t steps, const int32_t *bias,
-                               int32_t *a)
+/* One pixel, in both lanes, by a block of filters: the sums are those of the pixel times 2^16 + 1. */
+static inline void mw_lane_single(const int32_t *x, const int8_t *w, int32_t steps, uint32_t *sums)
 {
     uint32_t s0 = 0, s1 = 0, s2 = 0, s3 = 0;
     const int32_t *const end = x + steps * MW_LANE_STEP;
@@ -97,45 +117,31 @@ static inline void mw_lane_one(const int32_t *x, const int8_t *w, int32_t steps,
             s3 += (uint32_t)(v * w[3]);
         }
     } while (x != end);
-    const uint32_t sums[MW_FILTERS] = {s0, s1, s2, s3};
-    for (int32_t i = 0; i < MW_FILTERS; i++) {
-        a[i] = (int32_t)((uint32_t)bias[i] + sums[i] - (sums[i] << 16));
-    }
+    sums[0] = s0;
+    sums[1] = s1;
+    sums[2] = s2;
+    sums[3] = s3;
 }
 
-/* Everything about a call that does not change from pixel to pixel. */
-typedef struct {
-    const mw_conv2d_params *p;
-    const int8_t *weights;
-    const int32_t *bias;      /* [blocks, MW_FILTERS] */
-    const void *multiplier;   /* [c_out], as `rescale` wants it */
-    const int8_t *shift;      /* [c_out] */
-    int32_t steps;            /* MW_LANE_STEP taps each */
-    mw_lane_rescale *rescale;
-} mw_lane_layer;
-
-/* One pixel, or two at b - a from each other, by all filters. */
-static inline void mw_lane_pixels(const mw_lane_layer *l, const int32_t *x, int8_t *ya, int8_t *yb)
+/* One pixel by all filters. A sum less 2^16 times itself, modulo 2^32, is that of the pixel. */
+static inline void mw_lane_one(const mw_lane_layer *l, const int32_t *x, int8_t *y)
 {
-    const int32_t c_out = l->p->c_out, zero = l->p->zero_y;
-    const int8_t *w = l->weights;
-    for (int32_t first = 0; first < c_out; first += MW_FILTERS) {
-        const int32_t count = c_out - first < MW_FILTERS ? c_out - first : MW_FILTERS;
-        int32_t a[MW_FILTERS], b[MW_FILTERS];
-        if (yb) {
-            mw_lane_two(x, w, l->steps, l->bias + first, a, b);
-        } else {
-            mw_lane_one(x, w, l->steps, l->bias + first, a);
-        }
-        for (int32_t i = 0; i < count; i++) {
-            const int32_t o = first + i;
-            const int32_t y = l->rescale(a[i], l->multiplier, o, l->shift[o], zero);
-            if (yb) {
-                yb[o] = (int8_t)l->rescale(b[i], l->multiplier, o, l->shift[o], zero);
-            }
-            ya[o] = (int8_t)y;
-        }
+    const int32_t zero = l->p->zero_y;
+    const int8_t *w = l->weights, *shift = l->shift;
+    const int32_t *scale = l->scales;
+    int8_t *const end = y + l->p->c_out;
+    while (y != end) {
+        uint32_t sums[MW_FILTERS];
+        const uint32_t *sum = sums;
+        int8_t *const stop = end - y < MW_FILTERS ? end : y + MW_FILTERS;
+        mw_lane_single(x, w, l->steps, sums);
         w += l->steps * MW_LANE_STEP * MW_FILTERS;
+        do {
+            const int32_t acc = (int32_t)((uint32_t)scale[0] + *sum - (*sum << 16));
+            *y++ = (int8_t)l->rescale(acc, scale + 1, *shift++, zero);
+            scale += 2;
+            sum++;
+        } while (y != stop);
     }
 }
 
@@ -163,7 +169,11 @@ static inline void mw_lane_rows(const mw_lane_layer *l, const void *const *x, vo
         for (int32_t j = 0; j < p->ow; j += 2) {
             const int32_t pair = j + 1 < p->ow;
             mw_lane_gather(p, window, left, pair ? p->stride_w : 0, outside, scratch);
-            mw_lane_pixels(l, scratch, out, pair ? out + p->c_out : 0);
+            if (pair) {
+                mw_lane_two(l, scratch, out, out + p->c_out);
+            } else {
+                mw_lane_one(l, scratch, out);
+            }
             left += 2 * p->stride_w;
             out += 2 * p->c_out;
         }

@@ -8,8 +8,8 @@ import numpy as np
 
 from milliwatt.ir import Array, DType, Node
 from milliwatt.kernels.constants import content, fold_zero_point
-from milliwatt.kernels.kernel import Kernel, Variant
-from milliwatt.kernels.nn.conv2d import lanes, pairs
+from milliwatt.kernels.kernel import Kernel, Option, Variant
+from milliwatt.kernels.nn.conv2d import lanes, pairs, winograd
 from milliwatt.ops.nn.conv2d import Conv2d, channel_multipliers
 from milliwatt.targets.isa import Isa
 
@@ -89,6 +89,22 @@ CONV2D = Kernel(
     suffix="s8",
     params=_params,
     variants=(
+        Variant(
+            "dsp_winograd",
+            needs=Isa.DSP,
+            covers=winograd.covers,
+            constants=winograd.constants,
+            scratch_bytes=winograd.scratch_bytes,
+            option=Option.WINOGRAD,
+            rows_at_once=winograd.ROWS_AT_ONCE,
+        ),
+        Variant(
+            "dsp_columns",
+            needs=Isa.DSP,
+            covers=pairs.covers_columns,
+            constants=pairs.constants_of_columns,
+            scratch_bytes=pairs.scratch_bytes_of_columns,
+        ),
         Variant(
             "dsp_pairs",
             needs=Isa.DSP,

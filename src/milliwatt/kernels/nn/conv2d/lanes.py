@@ -7,7 +7,7 @@ import numpy as np
 
 from milliwatt.ir import Array, Kind, Node
 from milliwatt.kernels.constants import content, fold_zero_point
-from milliwatt.kernels.rescale import Products, multiplier_bytes, rescale_shifts
+from milliwatt.kernels.rescale import Products, rescale_shifts, scales
 from milliwatt.ops.bounds import dot_bounds
 from milliwatt.ops.fixed import Int32
 from milliwatt.ops.nn.conv2d import Conv2d, channel_multipliers
@@ -29,12 +29,12 @@ def covers_short(node: Node) -> bool:
 
 
 def long_constants(node: Node) -> Mapping[str, Array]:
-    """Return weights, bias, multiplier and shift."""
+    """Return weights, scales and shift."""
     return _constants(node, Products.LONG)
 
 
 def short_constants(node: Node) -> Mapping[str, Array]:
-    """Return weights, bias, multiplier and shift."""
+    """Return weights, scales and shift."""
     return _constants(node, Products.SHORT)
 
 
@@ -73,7 +73,6 @@ def _constants(node: Node, products: Products) -> Mapping[str, Array]:
     assert shift is not None  # noqa: S101  (covers)
     return {
         "weights": np.ascontiguousarray(blocks.transpose(0, 2, 1)),
-        "bias": np.pad(folded, (0, rows)),
-        "multiplier": multiplier if products is Products.LONG else multiplier_bytes(multiplier),
+        "scales": np.pad(scales(folded, multiplier), ((0, rows), (0, 0))),
         "shift": shift,
     }

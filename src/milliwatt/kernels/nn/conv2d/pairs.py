@@ -6,9 +6,10 @@ filter of zeros):
     bias of both (256 * high + low) · bias of low · filter words · multipliers of low and high
     · their shifts, less one, in a byte each
 
-A filter word holds two taps: halves of ``256 * high + low``. Taps come in steps of four, as words
-{0, 2} and {1, 3}, which is how the inputs are laid out after widening. Of each row of the window, a run of
-``kw * c`` bytes, first come the whole words, and after those of all rows what they leave.
+A filter word holds two taps: halves of ``256 * high + low``. Taps come in steps of four, as
+words {0, 2} and {1, 3}, which is how the inputs are laid out after widening. Of each row of the
+window, a run of ``kw * c`` bytes, first come the whole words, and after those of all rows what
+they leave.
 """
 
 from collections.abc import Mapping
@@ -20,11 +21,12 @@ from milliwatt.ir import Array, Kind, Node
 from milliwatt.kernels.constants import content, fold_zero_point
 from milliwatt.kernels.requantize_short import ShortRequantization, short_requantization
 from milliwatt.ops.bounds import dot_bounds
-from milliwatt.ops.fixed import Int64
+from milliwatt.ops.fixed import Int32, Int64
 from milliwatt.ops.nn.conv2d import Conv2d, channel_multipliers
 
 STEP = 4
 PIXELS = 3
+COLUMNS = 3
 HIGH_LIMIT = 1 << 23
 """Sums of a high channel are read off the upper 24 bits of a difference."""
 
@@ -40,6 +42,11 @@ def covers(node: Node) -> bool:
 
 def constants(node: Node) -> Mapping[str, Array]:
     """Return the stream as ``filters``."""
+    return {"filters": _stream(node, _words(_halves(_filters(node))))}
+
+
+def _stream(node: Node, filter_words: Int64) -> Int32:
+    """Return the stream around the filter words [pairs, words]."""
     scaled = _requantization(node)
     assert scaled is not None  # noqa: S101  (covers)
     x, w, bias = node.inputs
@@ -51,26 +58,53 @@ def constants(node: Node) -> Mapping[str, Array]:
     stream = np.concatenate(
         [
             np.stack([256 * high + low, low], axis=1),
-            _words(_halves(_filters(node))),
+            filter_words,
             multipliers,
             (high_shift << 8 | low_shift)[:, np.newaxis],
         ],
         axis=1,
     )
-    return {"filters": stream.astype(np.int32)}  # wraps, as the sums do
+    return stream.astype(np.int32)  # wraps, as the sums do
+
+
+def covers_columns(node: Node) -> bool:
+    """Tell whether neighbouring pixels share columns as ``isa_dsp_columns.h`` wants it."""
+    op = cast("Conv2d", node.op)
+    w, y = node.inputs[1].type.shape, node.output.type.shape
+    shape = w[2] == COLUMNS and w[3] % STEP == 0 and y[2] > 1
+    return shape and (op.stride[1], op.dilation[1]) == (1, 1) and covers(node)
+
+
+def constants_of_columns(node: Node) -> Mapping[str, Array]:
+    """Return the stream as ``filters``: of each row and four channels words {0, 2}, then {1, 3}."""
+    halves = _halves(_filters(node))
+    kh, kw, c = node.inputs[1].type.shape[1:]
+    steps = halves.reshape(len(halves), kh, kw, c // STEP, STEP).transpose(0, 1, 3, 2, 4)
+    words = _words(steps.reshape(len(halves), -1)).reshape(len(halves), kh * c // STEP, kw, 2)
+    return {"filters": _stream(node, words.transpose(0, 1, 3, 2).reshape(len(halves), -1))}
+
+
+def scratch_bytes_of_columns(node: Node) -> int:
+    """Return the room for the columns of a block as int16."""
+    _, kh, kw, c = node.inputs[1].type.shape
+    return 2 * kh * c * (kw + PIXELS - 1)
 
 
 def scratch_bytes(node: Node) -> int:
-    """Room for blocks of pixels as int16, for what whole words leave of their rows, and for one
-    pixel that has to be gathered.
+    """Return the room for a block of pixels as int16, for rests of rows, and for gathered ones.
+
+    It is what ``plan`` in the C file lays out.
     """
     op = cast("Conv2d", node.op)
-    w, x, y = node.inputs[1].type.shape, node.inputs[0].type.shape, node.output.type.shape
-    row = w[2] * w[3]
-    depth, rest = _whole(w[1] * row), _whole(w[1] * (row % STEP))
-    last = (y[2] - 1) * op.stride[1] - op.pad[2]
-    gathers = w[2] > 1 and op.dilation[1] > 1 or op.pad[2] > 0 or last + w[2] > x[2]
-    return PIXELS * (2 * depth + rest) + (w[1] * row if gathers else 0)
+    x, w, y = node.inputs[0].type.shape, node.inputs[1].type.shape, node.output.type.shape
+    row, apart = w[2] * w[3], w[2] > 1 and op.dilation[1] > 1
+    span = (w[2] - 1) * op.dilation[1] + 1
+    leaves = op.pad[2] > 0 or (y[2] - 1) * op.stride[1] + span > x[2]
+    pixels = 1 if apart or (y[2] == 1 and leaves) else PIXELS
+    rest = _whole(w[1] * (row % STEP))
+    depth = w[1] * (row // STEP * STEP) + rest
+    pitch = row + (pixels - 1) * op.stride[1] * w[3]
+    return pixels * (2 * depth + rest) + (w[1] * pitch if apart or leaves else 0)
 
 
 def _whole(taps: int) -> int:

@@ -1,6 +1,7 @@
 /* Convolution, up to three pixels by two output channels at a time: see isa_dsp_pairs.h. */
 #include "conv2d.h"
 
+#include "clamp_rows.h"
 #include "fixed.h"
 #include "isa_dsp_pairs.h"
 
@@ -8,15 +9,16 @@
 
 enum { MOST = 3 }; /* pixels of a block */
 
-/* What of a window's row is taken in whole words, and where the rest and border pixels are put. */
 typedef struct {
     const mw_conv2d_params *p;
-    int32_t words, rest; /* bytes = 4 * words + rest */
-    int32_t bytes;
-    int32_t steps;   /* words of a pixel's window, the rests of all rows taken together */
-    uint32_t *wide;  /* three pixels, widened */
-    int8_t *rests;   /* three pixels' */
-    int8_t *room;    /* a window that leaves the image */
+    int32_t most;        /* pixels of a block */
+    int32_t bytes;       /* of a row of the window: 4 * words + rest */
+    int32_t words, rest; /* the rests of all rows are taken together, after the words of all rows */
+    int32_t rest_words;  /* of one pixel */
+    int32_t pitch;       /* of the room */
+    uint32_t *wide;      /* the block, widened */
+    int8_t *rests;       /* of the pixels of a block */
+    int8_t *room;        /* what the windows of a block cover that leaves the image */
 } layer;
 
 /* The rows that a pixel's window begins in, and at which of their bytes. No rows: it is in the room. */
@@ -27,8 +29,8 @@ typedef struct {
 
 static const int8_t *row_of(const layer *l, const place *at, int32_t i)
 {
-    return at->rows ? (const int8_t *)at->rows[i * l->p->dilation_h] + at->offset
-                    : l->room + i * l->bytes;
+    return at->offset + (at->rows ? (const int8_t *)at->rows[i * l->p->dilation_h]
+                                  : l->room + i * l->pitch);
 }
 
 /* Copy `bytes` by words; the last overlaps the one before where they are no multiple of four. */
@@ -54,29 +56,25 @@ static void fill(int8_t *to, int32_t value, int32_t bytes)
     }
 }
 
-/* Copy the window at column `left` to the room [kh, kw, c]; beside the image is the zero point. */
-static NOT_INLINED void gather(const layer *l, const void *const *rows, int32_t left)
+/* Copy `count` columns from `start` of every row to the room; beside the image is the zero point. */
+static NOT_INLINED void gather(const layer *l, const void *const *rows, int32_t start,
+                               int32_t count, int8_t *to)
 {
     const mw_conv2d_params *p = l->p;
-    const int32_t taps = p->dilation_w == 1 ? p->kw : 1; /* that lie side by side */
-    for (int32_t j = 0; j < p->kw; j += taps) {
-        const int32_t start = left + j * p->dilation_w;
-        const int32_t before = mw_clamp(-start, 0, taps) * p->c;
-        const int32_t behind = mw_clamp(start + taps - p->w, 0, taps) * p->c;
-        const int32_t within = taps * p->c - before - behind, from = start * p->c + before;
-        int8_t *to = l->room + j * p->c;
-        for (int32_t i = 0; i < p->kh; i++, to += l->bytes) {
-            fill(to, p->zero_x, before);
-            copy(to + before, (const int8_t *)rows[i * p->dilation_h] + from, within);
-            fill(to + before + within, p->zero_x, behind);
-        }
+    const int32_t before = mw_clamp(-start, 0, count) * p->c;
+    const int32_t behind = mw_clamp(start + count - p->w, 0, count) * p->c;
+    const int32_t within = count * p->c - before - behind, from = start * p->c + before;
+    for (int32_t i = 0; i < p->kh; i++, to += l->pitch) {
+        fill(to, p->zero_x, before);
+        copy(to + before, (const int8_t *)rows[i * p->dilation_h] + from, within);
+        fill(to + before + within, p->zero_x, behind);
     }
 }
 
 /* Put the rests of all rows one behind the other. */
 static NOT_INLINED const int8_t *collect(const layer *l, const place *at, int32_t pixel)
 {
-    int8_t *const rests = l->rests + pixel * 4 * (l->steps - l->p->kh * l->words);
+    int8_t *const rests = l->rests + pixel * 4 * l->rest_words;
     int8_t *to = rests;
     for (int32_t i = 0; i < l->p->kh; i++) {
         const int8_t *from = row_of(l, at, i) + 4 * l->words;
@@ -105,7 +103,7 @@ static NOT_INLINED void fetch_one(const layer *l, const place *at, int32_t pixel
         to = widen(to, row_of(l, at, i), l->words, pixels);
     }
     if (l->rest > 0) {
-        widen(to, collect(l, at, pixel), l->steps - l->p->kh * l->words, pixels);
+        widen(to, collect(l, at, pixel), l->rest_words, pixels);
     }
 }
 
@@ -119,49 +117,51 @@ static NOT_INLINED void fetch_three(const layer *l, const place *at)
     }
     if (l->rest > 0) {
         const int8_t *const a = collect(l, at, 0), *const b = collect(l, at + 1, 1);
-        mw_widen_3(to, a, b, collect(l, at + 2, 2), l->steps - l->p->kh * l->words);
+        mw_widen_3(to, a, b, collect(l, at + 2, 2), l->rest_words);
     }
 }
 
-/* Widen the inputs of pixels `step` columns, or a table of rows `row_step` on, apart. */
+/* Widen the inputs of pixels `step` columns, or `row_step` rows, apart. */
 static void fetch(const layer *l, const void *const *rows, int32_t row_step, int32_t left,
                   int32_t step, int32_t pixels)
 {
     const mw_conv2d_params *p = l->p;
-    const int32_t end = p->dilation_w == 1 ? p->w - p->kw : p->kw == 1 ? p->w - 1 : -1;
-    place at[MOST];
-    if (pixels == MOST && left >= 0 && left + 2 * step <= end) {
-        for (int32_t i = 0; i < MOST; i++) {
-            at[i] = (place){rows + i * row_step, (left + i * step) * p->c};
+    const int32_t apart = p->kw == 1 ? 1 : p->dilation_w, last = left + (pixels - 1) * step;
+    place at[MOST] = {{rows, left * p->c}};
+    if (apart > 1) {
+        for (int32_t j = 0; j < p->kw; j++) {
+            gather(l, rows, left + j * apart, 1, l->room + j * p->c);
         }
+        at[0] = (place){0, 0};
+    } else if (left < 0 || last + p->kw > p->w) {
+        gather(l, rows, left, last + p->kw - left, l->room);
+        at[0] = (place){0, 0};
+    }
+    for (int32_t i = 1; i < pixels; i++) {
+        at[i].rows = at[i - 1].rows ? at[i - 1].rows + row_step : 0;
+        at[i].offset = at[i - 1].offset + step * p->c;
+    }
+    if (pixels == MOST) {
         fetch_three(l, at);
         return;
     }
-    for (int32_t i = 0; i < pixels; i++, rows += row_step, left += step) {
-        at[0] = (place){rows, left * p->c};
-        if (left < 0 || left > end) {
-            gather(l, rows, left);
-            at[0].rows = 0;
-        }
-        fetch_one(l, at, i, pixels);
-    }
-}
-
-/* For activations that clamp within int8; requantisation has clamped to all of it. */
-static NOT_INLINED void clamp_row(const mw_conv2d_params *p, int8_t *out)
-{
-    for (int32_t i = p->ow * p->c_out; i > 0; i = mw_opaque(i - 1), out++) {
-        *out = (int8_t)mw_clamp(*out, p->low, p->high);
+    for (int32_t i = 0; i < pixels; i++) {
+        fetch_one(l, at + i, i, pixels);
     }
 }
 
 static layer plan(const mw_conv2d_params *p, void *scratch)
 {
-    const int32_t bytes = p->kw * p->c, steps = (p->kh * bytes + 3) / 4;
-    layer l = {.p = p, .words = bytes / 4, .rest = bytes % 4, .bytes = bytes, .steps = steps};
+    const int32_t bytes = p->kw * p->c, span = (p->kw - 1) * p->dilation_w + 1;
+    const int leaves = p->pad_left > 0 || (p->ow - 1) * p->stride_w + span > p->w;
+    layer l = {.p = p, .bytes = bytes, .words = bytes / 4, .rest = bytes % 4};
+    /* windows of separate columns, or rows, are gathered one by one */
+    l.most = (p->kw > 1 && p->dilation_w > 1) || (p->ow == 1 && leaves) ? 1 : MOST;
+    l.rest_words = (p->kh * l.rest + 3) / 4;
+    l.pitch = bytes + (l.most - 1) * p->stride_w * p->c;
     l.wide = scratch;
-    l.rests = (int8_t *)(l.wide + 2 * MOST * steps);
-    l.room = l.rests + MOST * 4 * (steps - p->kh * l.words);
+    l.rests = (int8_t *)(l.wide + 2 * l.most * (p->kh * l.words + l.rest_words));
+    l.room = l.rests + 4 * l.most * l.rest_words;
     return l;
 }
 
@@ -169,7 +169,8 @@ void mw_conv2d_s8_dsp_pairs(const mw_conv2d_params *p, const void *const *x, con
                             void *const *y, int32_t rows, void *scratch)
 {
     const layer l = plan(p, scratch);
-    mw_block block = {.x = l.wide, .scale = 2 * p->zero_y + 1, .steps = l.steps};
+    mw_block block = {.x = l.wide, .scale = 2 * p->zero_y + 1};
+    block.steps = p->kh * l.words + l.rest_words;
     /* Maps one pixel wide make blocks of several rows. */
     const int32_t column = p->ow == 1, row_step = column ? p->stride_h : 0;
     const int32_t step = column ? 0 : p->stride_w, length = column ? rows : p->ow;
@@ -178,7 +179,7 @@ void mw_conv2d_s8_dsp_pairs(const mw_conv2d_params *p, const void *const *x, con
         int32_t left = -p->pad_left, pixels;
         int8_t *out = y[r];
         for (int32_t done = 0; done < length; done += pixels) {
-            pixels = length - done < MOST ? length - done : MOST;
+            pixels = length - done < l.most ? length - done : l.most;
             for (int32_t i = 0; i < pixels; i++, out += p->c_out) {
                 block.out[i] = column ? y[done + i] : out;
             }
@@ -190,9 +191,5 @@ void mw_conv2d_s8_dsp_pairs(const mw_conv2d_params *p, const void *const *x, con
             (pixels == 3 ? mw_pairs_3 : pixels == 2 ? mw_pairs_2 : mw_pairs_1)(filters, &block);
         }
     }
-    if (p->low > -128 || p->high < 127) {
-        for (int32_t r = 0; r < rows; r++) {
-            clamp_row(p, y[r]);
-        }
-    }
+    mw_clamp_rows(p, y, rows);
 }

@@ -1,16 +1,16 @@
 /* Convolution, two pixels in a register; requantisation by 32-bit products only. */
 #include "conv2d_lanes.h"
 
-static int32_t rescale(int32_t acc, const void *multiplier, int32_t o, int32_t shift, int32_t zero)
+static inline int32_t rescale(int32_t acc, const void *multiplier, int32_t shift, int32_t zero)
 {
-    return mw_rescale_short(acc, (const uint8_t *)multiplier + 4 * o, shift, zero);
+    return mw_rescale_short(acc, multiplier, shift, zero);
 }
 
 void mw_conv2d_s8_short(const mw_conv2d_params *p, const void *const *x, const int8_t *weights,
-                        const int32_t *bias, const uint8_t *multiplier, const int8_t *shift,
-                        void *const *y, int32_t rows, void *scratch)
+                        const int32_t *scales, const int8_t *shift, void *const *y,
+                        int32_t rows, void *scratch)
 {
     const int32_t steps = (p->kh * p->kw * p->c + MW_LANE_STEP - 1) / MW_LANE_STEP;
-    const mw_lane_layer l = {p, weights, bias, multiplier, shift, steps, rescale};
+    const mw_lane_layer l = {p, weights, scales, shift, steps, rescale};
     mw_lane_rows(&l, x, y, rows, scratch);
 }

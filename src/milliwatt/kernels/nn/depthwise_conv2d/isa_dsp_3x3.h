@@ -1,7 +1,8 @@
-/* A 3x3 depthwise window from int16 pairs: one word holds what a channel's upper two taps of a column
- * read, another the lower one.
+/* Depthwise 3x3 windows from columns of int16: one word holds what a channel's upper two taps of a
+ * column read, another the lower one.
  *
- * Widening a column of four channels is assembly because compilers do not store eight registers at once.
+ * The loops are assembly because they keep all fourteen registers busy, which compilers do not: they
+ * spill, and need twice the instructions.
  */
 #ifndef MW_ISA_DSP_3X3_H
 #define MW_ISA_DSP_3X3_H
@@ -10,26 +11,44 @@
 
 #include "isa_dsp.h"
 
-/* A column of a window as one channel sees it. */
+enum { MW_LANES = 4 }; /* channels of a column that lie next to each other */
+
+/* A column as one channel sees it. */
 typedef struct {
     uint32_t upper; /* the first row, and above 16 bits the second */
-    uint32_t lower; /* the third row, and above 16 bits nothing that counts */
+    uint32_t lower; /* the third row; what is above 16 bits does not count */
 } mw_column;
 
+/* A channel as it lies in flash. All of it is bytes, for want of alignment. */
+typedef struct {
+    int8_t bias[4], multiplier[4];
+    int8_t taps[9]; /* row and column: 00 01 10 11, 02 20 12 21, 22 */
+    int8_t shift;
+} mw_channel;
+
+/* A channel's constants for requantisation, and where its blocks of output pixels end. */
+typedef struct {
+    int32_t bias, multiplier, offset;
+    int32_t step;         /* bytes to the next output pixel */
+    const mw_column *end; /* of the columns that a block may start at */
+} mw_window_run;
+
+static inline mw_window_run mw_run_of(const mw_channel *ch, int32_t step, const mw_column *end)
+{
+    const int32_t offset = 64 - (int32_t)((uint32_t)255 << ch->shift);
+    return (mw_window_run){(int32_t)mw_load4(ch->bias), (int32_t)mw_load4(ch->multiplier), offset,
+                           step, end};
+}
+
+/* The next channel of a block of five output pixels, and where the channels end. */
+typedef struct {
+    const mw_channel *ch;
+    int8_t *y;
+    int32_t step;
+    const mw_column *end;
+} mw_five_run;
+
 #if defined(__ARM_FEATURE_DSP) && defined(__thumb2__)
-
-static inline int32_t mw_mla_low_by_high(uint32_t a, uint32_t b, int32_t acc)
-{
-    return __smlabt((int32_t)a, (int32_t)b, acc);
-}
-
-/* acc + floor(a * b / 2^32) */
-static inline int32_t mw_mla_high_word_down(int32_t a, int32_t b, int32_t acc)
-{
-    int32_t sum;
-    __asm__("smmla %0, %1, %2, %3" : "=r"(sum) : "r"(a), "r"(b), "r"(acc));
-    return sum;
-}
 
 /* Four channels of `count` > 0 columns that lie `step` bytes apart in each of three rows. */
 static inline void mw_widen_columns(mw_column *to, const int8_t *a, const int8_t *b,
@@ -37,49 +56,198 @@ static inline void mw_widen_columns(mw_column *to, const int8_t *a, const int8_t
 {
     const int32_t to_b = (int32_t)((uint32_t)b - (uint32_t)a);
     const int32_t to_c = (int32_t)((uint32_t)c - (uint32_t)a);
-    __asm__("1:\n\t"
-            "ldr r8, [%[a]]\n\t"
-            "ldr r12, [%[a], %[to_b]]\n\t"
-            "ldr r11, [%[a], %[to_c]]\n\t"
-            "add %[a], %[step]\n\t"
-            "pkhbt r6, r8, r12, lsl #16\n\t"
-            "pkhtb r12, r12, r8, asr #16\n\t"
-            "sxtb16 r4, r6\n\t"
-            "sxtb16 r5, r11\n\t"
-            "sxtb16 r6, r6, ror #8\n\t"
-            "sxtb16 r8, r11, ror #8\n\t"
-            "sxtb16 r9, r12\n\t"
-            "sxtb16 r10, r11, ror #16\n\t"
-            "sxtb16 r11, r11, ror #24\n\t"
-            "sxtb16 r12, r12, ror #8\n\t"
-            "stmia.w %[to]!, {r4, r5, r6, r8, r9, r10}\n\t"
-            "strd r12, r11, [%[to]], #8\n\t"
-            "subs %[n], %[n], #1\n\t"
-            "bne 1b"
-            : [a] "+r"(a), [to] "+r"(to), [n] "+r"(count)
-            : [to_b] "r"(to_b), [to_c] "r"(to_c), [step] "r"(step)
-            : "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12", "cc", "memory");
+    __asm__ volatile("1:\n\t"
+                     "ldr r8, [%[a]]\n\t"
+                     "ldr r12, [%[a], %[to_b]]\n\t"
+                     "ldr r11, [%[a], %[to_c]]\n\t"
+                     "add %[a], %[step]\n\t"
+                     "pkhbt r6, r8, r12, lsl #16\n\t"
+                     "pkhtb r12, r12, r8, asr #16\n\t"
+                     "sxtb16 r4, r6\n\t"
+                     "sxtb16 r5, r11\n\t"
+                     "sxtb16 r6, r6, ror #8\n\t"
+                     "sxtb16 r8, r11, ror #8\n\t"
+                     "sxtb16 r9, r12\n\t"
+                     "sxtb16 r10, r11, ror #16\n\t"
+                     "sxtb16 r11, r11, ror #24\n\t"
+                     "sxtb16 r12, r12, ror #8\n\t"
+                     "stmia.w %[to]!, {r4, r5, r6, r8, r9, r10}\n\t"
+                     "strd r12, r11, [%[to]], #8\n\t"
+                     "subs %[n], %[n], #1\n\t"
+                     "bne 1b"
+                     : [a] "+r"(a), [to] "+r"(to), [n] "+r"(count)
+                     : [to_b] "r"(to_b), [to_c] "r"(to_c), [step] "r"(step)
+                     : "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12", "cc", "memory");
+}
+
+/* Weights from the record in `at`: r4, r5, r6 for the upper two taps of each column, r8 for the lower
+ * ones of the first two, r9 of the last; all 256 times as large. */
+#define MW_WEIGHTS(at)                                                                             \
+    "ldr r5, [%[" #at "], #8]\n\t"                                                                 \
+    "ldr r8, [%[" #at "], #12]\n\t"                                                                \
+    "ldrsb r9, [%[" #at "], #16]\n\t"                                                              \
+    "mov r10, #0xff00ff00\n\t"                                                                     \
+    "and r4, r10, r5, lsl #8\n\t"                                                                  \
+    "and r5, r5, r10\n\t"                                                                          \
+    "and r6, r10, r8, lsl #8\n\t"                                                                  \
+    "and r8, r8, r10\n\t"                                                                          \
+    "lsl r9, r9, #8\n\t"
+#define MW_COLUMN(j) "ldrd r10, r11, [%[x], #32*(" #j ")]\n\t"
+#define MW_START(i, from) "smlad %[a" #i "], r10, r4, %[a" #from "]\n\t" MW_LEFT_LOWER(i)
+#define MW_LEFT_LOWER(i) "smlabb %[a" #i "], r11, r8, %[a" #i "]\n\t"
+#define MW_MIDDLE(i)                                                                               \
+    "smlad %[a" #i "], r10, r5, %[a" #i "]\n\t"                                                    \
+    "smlabt %[a" #i "], r11, r8, %[a" #i "]\n\t"
+#define MW_RIGHT(i)                                                                                \
+    "smlad %[a" #i "], r10, r6, %[a" #i "]\n\t"                                                    \
+    "smlabb %[a" #i "], r11, r9, %[a" #i "]\n\t"
+#define MW_SCALE(i)                                                                                \
+    "smmla %[a" #i "], %[a" #i "], r10, r11\n\t"                                                   \
+    "asr %[a" #i "], r9\n\t"                                                                      \
+    "ssat %[a" #i "], #8, %[a" #i "], asr #1\n\t"
+#define MW_SCALE_3                                                                                 \
+    "ldrd r10, r11, [%[run], #4]\n\t"                                                              \
+    "smmla %[a0], %[a0], r10, r11\n\t"                                                             \
+    "smmla %[a1], %[a1], r10, r11\n\t"                                                             \
+    "smmla %[a2], %[a2], r10, r11\n\t"                                                             \
+    "ldrd r10, r11, [%[run], #12]\n\t"                                                             \
+    "asr %[a0], %[shift]\n\t"                                                                      \
+    "asr %[a1], %[shift]\n\t"                                                                      \
+    "asr %[a2], %[shift]\n\t"                                                                      \
+    "ssat %[a0], #8, %[a0], asr #1\n\t"                                                            \
+    "ssat %[a1], #8, %[a1], asr #1\n\t"                                                            \
+    "ssat %[a2], #8, %[a2], asr #1\n\t"                                                            \
+    "strb %[a0], [%[y]]\n\t"                                                                       \
+    "strb %[a1], [%[y], r10]\n\t"                                                                  \
+    "strb %[a2], [%[y], r10, lsl #1]\n\t"                                                          \
+    "add %[y], r10\n\t"                                                                            \
+    "add %[y], %[y], r10, lsl #1\n\t"                                                              \
+    "cmp %[x], r11\n\t"                                                                            \
+    "blo 1b"
+
+/* Blocks of three output pixels, stride 1, until x reaches run->end. */
+static inline void mw_windows_of_3(const mw_channel *ch, const mw_window_run *run,
+                                   const mw_column *x, int8_t *y)
+{
+    int32_t a0 = (int32_t)ch, a1, a2;
+    __asm__ volatile(MW_WEIGHTS(a0)
+                     "1:\n\t"
+                     "ldr %[a2], [%[run]]\n\t" MW_COLUMN(0) MW_START(0, 2) MW_COLUMN(1) MW_MIDDLE(0)
+                         MW_START(1, 2) MW_COLUMN(2) MW_RIGHT(0) MW_MIDDLE(1) MW_START(2, 2)
+                             MW_COLUMN(3) MW_RIGHT(1) MW_MIDDLE(2) MW_COLUMN(4) MW_RIGHT(2)
+                     "add %[x], #96\n\t" MW_SCALE_3
+                     : [a0] "+r"(a0), [a1] "=&r"(a1), [a2] "=&r"(a2), [x] "+r"(x), [y] "+r"(y)
+                     : [run] "r"(run), [shift] "r"((int32_t)ch->shift)
+                     : "r4", "r5", "r6", "r8", "r9", "r10", "r11", "cc", "memory");
+}
+
+/* The same at stride 2. */
+static inline void mw_windows_of_3_by_2(const mw_channel *ch, const mw_window_run *run,
+                                        const mw_column *x, int8_t *y)
+{
+    int32_t a0 = (int32_t)ch, a1, a2;
+    __asm__ volatile(
+        MW_WEIGHTS(a0)
+        "1:\n\t"
+        "ldr %[a2], [%[run]]\n\t" MW_COLUMN(0) MW_START(0, 2) MW_COLUMN(1) MW_MIDDLE(0) MW_COLUMN(2)
+            MW_RIGHT(0) MW_START(1, 2) MW_COLUMN(3) MW_MIDDLE(1) MW_COLUMN(4) MW_RIGHT(1)
+                MW_START(2, 2) MW_COLUMN(5) MW_MIDDLE(2) MW_COLUMN(6) MW_RIGHT(2)
+        "add %[x], #192\n\t" MW_SCALE_3
+        : [a0] "+r"(a0), [a1] "=&r"(a1), [a2] "=&r"(a2), [x] "+r"(x), [y] "+r"(y)
+        : [run] "r"(run), [shift] "r"((int32_t)ch->shift)
+        : "r4", "r5", "r6", "r8", "r9", "r10", "r11", "cc", "memory");
+}
+
+/* Five output pixels, stride 1, of one channel after another until x reaches run->end. */
+static inline void mw_windows_of_5(mw_five_run *run, const mw_column *x)
+{
+    int32_t a0, a1, a2, a3, a4;
+    __asm__ volatile(
+        "1:\n\t"
+        "ldr %[a0], [%[run]]\n\t" MW_WEIGHTS(a0)
+        "ldr %[a4], [%[a0]]\n\t" MW_COLUMN(0) MW_START(0, 4) MW_COLUMN(1) MW_MIDDLE(0)
+            MW_START(1, 4) MW_COLUMN(2) MW_RIGHT(0) MW_MIDDLE(1) MW_START(2, 4) MW_COLUMN(3)
+                MW_RIGHT(1) MW_MIDDLE(2) MW_START(3, 4) MW_COLUMN(4) MW_RIGHT(2) MW_MIDDLE(3)
+                    MW_START(4, 4) MW_COLUMN(5) MW_RIGHT(3) MW_MIDDLE(4) MW_COLUMN(6) MW_RIGHT(4)
+        "ldmia.w %[run], {r4, r5, r6, r8}\n\t"
+        "ldrsb r9, [r4, #17]\n\t"
+        "ldr r10, [r4, #4]\n\t"
+        "mvn r11, #254\n\t"
+        "lsl r11, r11, r9\n\t"
+        "add r11, r11, #64\n\t"
+        MW_SCALE(0) MW_SCALE(1) MW_SCALE(2) MW_SCALE(3) MW_SCALE(4)
+        "strb %[a0], [r5]\n\t"
+        "strb %[a1], [r5, r6]\n\t"
+        "strb %[a2], [r5, r6, lsl #1]\n\t"
+        "strb %[a4], [r5, r6, lsl #2]\n\t"
+        "add r6, r6, r6, lsl #1\n\t"
+        "strb %[a3], [r5, r6]\n\t"
+        "add r4, r4, #18\n\t"
+        "add r5, r5, #1\n\t"
+        "strd r4, r5, [%[run]]\n\t"
+        "add %[x], %[x], #8\n\t"
+        "cmp %[x], r8\n\t"
+        "blo 1b"
+        : [a0] "=&r"(a0), [a1] "=&r"(a1), [a2] "=&r"(a2), [a3] "=&r"(a3), [a4] "=&r"(a4),
+          [x] "+r"(x)
+        : [run] "r"(run)
+        : "r4", "r5", "r6", "r8", "r9", "r10", "r11", "cc", "memory");
 }
 
 #else
-
-static inline int32_t mw_mla_low_by_high(uint32_t a, uint32_t b, int32_t acc)
-{
-    return mw_mla_low(a, b >> 16, acc);
-}
-
-static inline int32_t mw_mla_high_word_down(int32_t a, int32_t b, int32_t acc)
-{
-    return (int32_t)((uint32_t)acc + (uint32_t)(int32_t)(((int64_t)a * b) >> 32));
-}
 
 static inline void mw_widen_columns(mw_column *to, const int8_t *a, const int8_t *b,
                                     const int8_t *c, int32_t step, int32_t count)
 {
     for (; count > 0; count--, a += step, b += step, c += step) {
-        for (int32_t k = 0; k < 4; k++, to++) {
+        for (int32_t k = 0; k < MW_LANES; k++, to++) {
             to->upper = (uint32_t)(uint16_t)a[k] | (uint32_t)(uint16_t)b[k] << 16;
             to->lower = (uint32_t)(uint16_t)c[k];
+        }
+    }
+}
+
+static inline int8_t mw_pixel(const mw_channel *ch, const mw_window_run *run, const mw_column *x)
+{
+    static const int8_t upper[3] = {0, 1, 4}, lower[3] = {5, 7, 8};
+    int32_t acc = run->bias;
+    for (int32_t j = 0; j < 3; j++, x += MW_LANES) {
+        acc += mw_half(x->upper, 0) * ch->taps[upper[j]] * 256;
+        acc += mw_half(x->upper, 1) * ch->taps[upper[j] + 2] * 256;
+        acc += mw_half(x->lower, 0) * ch->taps[lower[j]] * 256;
+    }
+    const int32_t high = (int32_t)(((int64_t)acc * run->multiplier) >> 32);
+    return (int8_t)mw_saturate8((high + run->offset) >> ch->shift >> 1);
+}
+
+static inline void mw_windows(const mw_channel *ch, const mw_window_run *run, const mw_column *x,
+                              int8_t *y, int32_t stride)
+{
+    do {
+        for (int32_t i = 0; i < 3; i++, x += MW_LANES * stride, y += run->step) {
+            *y = mw_pixel(ch, run, x);
+        }
+    } while (x < run->end);
+}
+
+static inline void mw_windows_of_3(const mw_channel *ch, const mw_window_run *run,
+                                   const mw_column *x, int8_t *y)
+{
+    mw_windows(ch, run, x, y, 1);
+}
+
+static inline void mw_windows_of_3_by_2(const mw_channel *ch, const mw_window_run *run,
+                                        const mw_column *x, int8_t *y)
+{
+    mw_windows(ch, run, x, y, 2);
+}
+
+static inline void mw_windows_of_5(mw_five_run *five, const mw_column *x)
+{
+    for (; x < five->end; x++, five->ch++, five->y++) {
+        const mw_window_run run = mw_run_of(five->ch, five->step, x);
+        for (int32_t i = 0; i < 5; i++) {
+            five->y[i * run.step] = mw_pixel(five->ch, &run, x + MW_LANES * i);
         }
     }
 }

@@ -10,12 +10,12 @@ import numpy as np
 from milliwatt.ir import Array, DType, Node
 from milliwatt.kernels.constants import content, fold_zero_point
 from milliwatt.kernels.kernel import Kernel, Variant
-from milliwatt.kernels.nn.depthwise_conv2d import window_3x3
+from milliwatt.kernels.nn.depthwise_conv2d import three
+from milliwatt.kernels.nn.depthwise_conv2d import groups, window_3x3
 from milliwatt.ops.nn.conv2d import channel_multipliers
 from milliwatt.ops.nn.depthwise_conv2d import DepthwiseConv2d
 from milliwatt.targets.isa import Isa
 
-LANES = 4  # channels that the DSP variant carries per step
 POINTER_BYTES = 8  # on the widest target
 
 
@@ -61,11 +61,6 @@ def _scratch_bytes(node: Node) -> int:
     return kh * kw * POINTER_BYTES + node.inputs[0].type.shape[3]
 
 
-def _four_at_a_time(node: Node) -> bool:
-    c, c_out = node.inputs[0].type.shape[3], node.output.type.shape[3]
-    return c == c_out and c % LANES == 0
-
-
 DEPTHWISE_CONV2D = Kernel(
     op=DepthwiseConv2d,
     dtypes=(DType.S8, DType.S8, DType.S32),
@@ -89,9 +84,9 @@ DEPTHWISE_CONV2D = Kernel(
         Variant(
             "dsp",
             needs=Isa.DSP,
-            covers=_four_at_a_time,
-            constants=_constants,
-            scratch_bytes=_scratch_bytes,
+            covers=groups.covers,
+            constants=groups.constants,
+            scratch_bytes=groups.scratch_bytes,
         ),
         Variant("scalar", constants=_constants, scratch_bytes=_scratch_bytes),
     ),

@@ -41,19 +41,16 @@ def covers_stride(stride: int, node: Node) -> bool:
 
 
 def constants(node: Node) -> Mapping[str, Array]:
-    """Return ``taps`` and ``scales``, a record for each channel."""
+    """Return ``channels``: bias and multiplier as bytes, weights and shift of each channel."""
     scaled = _requantization(node)
     assert scaled is not None  # noqa: S101  (covers)
     x, w, bias = node.inputs
     weights = content(w)
     sums = weights.astype(np.int64).sum(axis=(0, 1))
     folded = fold_zero_point(content(bias), x.type.zero_point, sums)
+    words = np.stack([folded * SCALE, scaled.multiplier], axis=1).astype("<i4").view(np.int8)
     taps = [weights[at] for at in TAPS]
-    scales = np.stack([folded * SCALE, scaled.multiplier], axis=1)
-    return {
-        "taps": np.stack([*taps, scaled.shift + 7], axis=1).astype(np.int8),
-        "scales": scales.astype(np.int32),
-    }
+    return {"channels": np.column_stack([words, *taps, scaled.shift + 7]).astype(np.int8)}
 
 
 def scratch_bytes(node: Node) -> int:

@@ -1,8 +1,8 @@
-/* Fully connected layer, four outputs by four inputs a step: see isa_dsp_block.h. */
+/* Fully connected layer, four outputs by four inputs a step: see isa_dsp_four.h. */
 #include "fully_connected.h"
 
 #include "fixed.h"
-#include "isa_dsp_block.h"
+#include "isa_dsp_four.h"
 #include "requantize_short.h"
 
 static int32_t high(int32_t both, int32_t low)
@@ -27,9 +27,9 @@ static void copy_rest(const mw_fully_connected_params *p, const int8_t *x, int8_
 
 /* One copy of the loop for both of its uses. */
 static __attribute__((noinline)) const int32_t *dot(const int8_t *x, const int32_t *w,
-                                                    int32_t steps, mw_block *sum)
+                                                    int32_t steps, mw_four *sum)
 {
-    return mw_dot_block(x, w, steps, sum);
+    return mw_dot_four(x, w, steps, sum);
 }
 
 void mw_fully_connected_s8_dsp(const mw_fully_connected_params *p, const void *const *x,
@@ -44,7 +44,7 @@ void mw_fully_connected_s8_dsp(const mw_fully_connected_params *p, const void *c
         int8_t *out = y[r], *const end = out + outputs;
         copy_rest(p, x[r], rest);
         for (int32_t m = 0; out < end;) {
-            mw_block sum = {w[0], w[1], w[2], w[3]};
+            mw_four sum = {w[0], w[1], w[2], w[3]};
             w += 4;
             if (p->k >= 4) {
                 w = dot(x[r], w, p->k >> 2, &sum);

@@ -16,4 +16,10 @@ typedef mw_sum_params mw_sub_params;
 void mw_sub_s8_scalar(const mw_sub_params *p, const void *const *a, const void *const *b,
                       void *const *y, int32_t rows, void *scratch);
 
+/* As above without broadcasting within a row, where one linear form is exact: see linear_sum.py.
+ * linear  s32 [3]: slopes of a and b, offset
+ */
+void mw_sub_s8_linear(const mw_sub_params *p, const void *const *a, const void *const *b,
+                      const int32_t *linear, void *const *y, int32_t rows, void *scratch);
+
 #endif

@@ -7,8 +7,8 @@
  * A step is four inputs. The loop is assembly because compilers spill its thirteen registers: 17
  * instructions for 16 products where they need 28.
  */
-#ifndef MW_ISA_DSP_BLOCK_H
-#define MW_ISA_DSP_BLOCK_H
+#ifndef MW_ISA_DSP_FOUR_H
+#define MW_ISA_DSP_FOUR_H
 
 #include <stdint.h>
 
@@ -17,11 +17,11 @@
 /* Of two pairs of outputs the sums of both, 256 * high + low, and of low. */
 typedef struct {
     int32_t both_a, low_a, both_b, low_b;
-} mw_block;
+} mw_four;
 
 #if defined(__ARM_FEATURE_DSP) && defined(__thumb2__)
 
-#define MW_BLOCK_STEP                                                                              \
+#define MW_FOUR_STEP                                                                              \
     "ldmia.w %[w]!, {r4, r5, r6, r8}\n\t"                                                          \
     "ldr %[x0], [%[x]], #4\n\t"                                                                    \
     "sxtb16 %[x1], %[x0], ror #8\n\t"                                                              \
@@ -40,29 +40,29 @@ typedef struct {
     "smlad %[lb], r8, %[x1], %[lb]\n\t"
 
 /* Add `steps` > 0 steps. Returns the end of the filter words. */
-static inline const int32_t *mw_dot_block(const int8_t *x, const int32_t *w, int32_t steps,
-                                          mw_block *sum)
+static inline const int32_t *mw_dot_four(const int8_t *x, const int32_t *w, int32_t steps,
+                                          mw_four *sum)
 {
     int32_t ba = sum->both_a, la = sum->low_a, bb = sum->both_b, lb = sum->low_b;
     int32_t rounds = (steps + 1) >> 1;
     uint32_t x0 = (uint32_t)steps & 1u, x1;
     __asm__("cmp %[x0], #0\n\t"
             "bne 2f\n"
-            "1:\n\t" MW_BLOCK_STEP "\n"
-            "2:\n\t" MW_BLOCK_STEP "subs %[n], %[n], #1\n\t"
+            "1:\n\t" MW_FOUR_STEP "\n"
+            "2:\n\t" MW_FOUR_STEP "subs %[n], %[n], #1\n\t"
                                    "bne 1b"
             : [ba] "+r"(ba), [la] "+r"(la), [bb] "+r"(bb), [lb] "+r"(lb), [x] "+r"(x), [w] "+r"(w),
               [n] "+r"(rounds), [x0] "+r"(x0), [x1] "=&r"(x1)
             :
             : "r4", "r5", "r6", "r8", "cc", "memory");
-    *sum = (mw_block){ba, la, bb, lb};
+    *sum = (mw_four){ba, la, bb, lb};
     return w;
 }
 
 #else
 
-static inline const int32_t *mw_dot_block(const int8_t *x, const int32_t *w, int32_t steps,
-                                          mw_block *sum)
+static inline const int32_t *mw_dot_four(const int8_t *x, const int32_t *w, int32_t steps,
+                                          mw_four *sum)
 {
     for (; steps > 0; steps--, x += 4, w += 4) {
         const uint32_t x02 = mw_even(mw_load4(x)), x13 = mw_odd(mw_load4(x));
