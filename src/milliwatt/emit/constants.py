@@ -48,6 +48,27 @@ class ConstantPool:
             yield "\n".join([head, *_lines(array), "};"])
 
 
+class RecordPool:
+    """Collects constant structs; equal ones share a symbol."""
+
+    def __init__(self, prefix: str) -> None:
+        """Name every record ``<prefix>_<type>_<number>``."""
+        self._prefix = prefix
+        self._symbols: dict[tuple[str, str], str] = {}
+
+    def add(self, type_: str, initializer: str) -> str:
+        """Return the address of a record of this type and content."""
+        key = (type_, initializer)
+        if key not in self._symbols:
+            self._symbols[key] = f"{self._prefix}_{type_.removeprefix('mw_')}_{len(self._symbols)}"
+        return f"&{self._symbols[key]}"
+
+    def definitions(self) -> Iterator[str]:
+        """Yield the C text of every record."""
+        for (type_, initializer), symbol in self._symbols.items():
+            yield f"static const {type_} {symbol} = {initializer};"
+
+
 def _lines(array: Array) -> Iterator[str]:
     flat = array.reshape(-1)
     for at in range(0, flat.size, _PER_LINE):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from milliwatt.emit.constants import ConstantPool
+from milliwatt.emit.constants import ConstantPool, RecordPool
 from milliwatt.emit.names import in_comment
 from milliwatt.ir import DType, Graph, Kind, Special, TensorType, Value, Window
 from milliwatt.plan import Base, Call, Plan, PushKind
@@ -49,9 +49,9 @@ class Outside:
 class LayerWriter:
     """Writes the layer functions of a plan."""
 
-    def __init__(self, plan: Plan, prefix: str, pool: ConstantPool) -> None:
-        """Put constant arrays into ``pool``; start every symbol with ``prefix``."""
-        self._plan, self._prefix, self._pool = plan, prefix, pool
+    def __init__(self, plan: Plan, prefix: str, pool: ConstantPool, records: RecordPool) -> None:
+        """Put constants into the pools; start every symbol with ``prefix``."""
+        self._plan, self._prefix, self._pool, self._records = plan, prefix, pool, records
         self.model_name = prefix.removeprefix("mw_")
         self._outside = Outside.of(plan)
 
@@ -78,6 +78,8 @@ class LayerWriter:
         else:
             assert not isinstance(rule, Special)  # noqa: S101  (views have no calls)
             body = self._rows(call, rule, accumulate=False)
+            if _single_rows(call, rule):
+                body = self._one_row(call, rule)
         # not inlined, so that each layer's instructions can be told apart
         signature = f"__attribute__((noinline)) {signature}"
         return "\n".join([head, signature, "{", *(f"    {line}" for line in body), "}"])
@@ -85,7 +87,6 @@ class LayerWriter:
     def _whole(self, call: Call) -> Iterator[str]:
         yield "(void)first;"
         yield "(void)rows;"
-        yield from self._params(call)
         inputs = [f"({self._address(v)})" for v in call.node.inputs if not self._packed(call, v)]
         yield self._invoke(call, [*inputs, *self._constants(call), self._address(call.node.output)])
 
@@ -93,31 +94,37 @@ class LayerWriter:
         self, call: Call, windows: tuple[Window | None, ...], *, accumulate: bool
     ) -> Iterator[str]:
         node, at_once = call.node, call.rows_per_call
-        yield from self._params(call)
-        tables: list[str] = []
-        fills: list[str] = []
-        for i, (window, v) in enumerate(zip(windows, node.inputs, strict=False)):
-            if window is None:
-                continue
-            yield f"static const mw_rows x{i}_rows = {self._rows_of(v)};"
+        pairs = zip(windows, node.inputs, strict=False)
+        operands = [(i, w, v) for i, (w, v) in enumerate(pairs) if w is not None]
+        for i, window, _ in operands:
             yield f"const void *x{i}[{window.needs(0, at_once)[1]}];"
-            tables.append(f"x{i}")
-            fills.append(self._fill(call, i, v, window))
         if not accumulate:
-            yield f"static const mw_rows y_rows = {self._rows_of(node.output)};"
             yield f"void *y[{at_once}];"
         yield f"for (int32_t done = 0; done < rows; done += {at_once}) {{"
         yield f"    const int32_t n = mw_at_most(rows - done, {at_once});"
-        yield from (f"    {fill}" for fill in fills)
-        arguments = [*tables, *self._constants(call)]
+        for i, window, v in operands:
+            yield f"    {self._fill(call, i, v, window)}"
+        arguments = [*(f"x{i}" for i, _, _ in operands), *self._constants(call)]
         if accumulate:
             arguments += [self._address(node.output), "first + done", "n"]
         else:
-            base = self._base(node.output)
-            yield f"    mw_rows_out(y, {base}, &y_rows, first + done, n);"
+            base, rows = self._base(node.output), self._rows_of(node.output)
+            yield f"    mw_rows_out(y, {base}, {rows}, first + done, n);"
             arguments += ["y", "n"]
         yield f"    {self._invoke(call, arguments)}"
         yield "}"
+
+    def _one_row(self, call: Call, windows: tuple[Window | None, ...]) -> Iterator[str]:
+        """As `_rows`, where all tensors are single rows: their addresses are known."""
+        yield "(void)first;"
+        yield "(void)rows;"
+        tables = []
+        for i, (window, v) in enumerate(zip(windows, call.node.inputs, strict=True)):
+            if window is not None:
+                yield f"const void *const x{i}[1] = {{{self._address(v)}}};"
+                tables.append(f"x{i}")
+        yield f"void *const y[1] = {{{self._address(call.node.output)}}};"
+        yield self._invoke(call, [*tables, *self._constants(call), "y", "1"])
 
     def _fill(self, call: Call, i: int, v: Value, window: Window) -> str:
         row = "first + done" if window.stride == 1 else f"(first + done) * {window.stride}"
@@ -128,14 +135,13 @@ class LayerWriter:
         reads_zero_points = not accumulates and not call.kernel.outside_is_null
         if reads_zero_points and _leaves(window, v.type, call.node.output.type.rows):
             outside = self._outside.symbol(v.type, self._pool)
-        return f"mw_rows_in(x{i}, {self._base(v)}, &x{i}_rows, {start}, {count}, {outside});"
+        return f"mw_rows_in(x{i}, {self._base(v)}, {self._rows_of(v)}, {start}, {count}, {outside});"
 
-    def _params(self, call: Call) -> Iterator[str]:
-        stem = call.kernel.stem
-        yield f"static const mw_{stem}_params p = {{"
-        for name, value in call.kernel.params(call.node).items():
-            yield f"    .{name} = {value},"
-        yield "};"
+    def _params(self, call: Call) -> str:
+        """Return the address of the node's parameters."""
+        values = call.kernel.params(call.node).items()
+        members = "".join(f"    .{name} = {value},\n" for name, value in values)
+        return self._records.add(f"mw_{call.kernel.stem}_params", f"{{\n{members}}}")
 
     def _constants(self, call: Call) -> list[str]:
         arrays = call.variant.constants(call.node).items()
@@ -149,15 +155,18 @@ class LayerWriter:
         scratch = "0"
         if call.scratch_offset is not None:
             scratch = f"at[{ARENA}] + {call.scratch_offset}"
-        return f"{call.kernel.symbol(call.variant)}({', '.join(['&p', *arguments, scratch])});"
+        everything = [self._params(call), *arguments, scratch]
+        return f"{call.kernel.symbol(call.variant)}({', '.join(everything)});"
 
     def _rows_of(self, v: Value) -> str:
+        """Return the address of what says where a tensor's rows lie."""
         store = self._plan.stores[v]
         offset = store.offset if store.base in (Base.ARENA, Base.STATE) else 0
         push = self._plan.push
         endless = push is not None and push.kind is PushKind.SLIDING and v.kind is not Kind.CONSTANT
         height = "INT32_MAX" if endless else v.type.rows
-        return f"{{{offset}, {v.type.row_bytes}, {height}, {store.capacity}}}"
+        text = f"{{{offset}, {v.type.row_bytes}, {height}, {store.capacity}}}"
+        return self._records.add("mw_rows", text)
 
     def _base(self, v: Value) -> str:
         store, graph = self._plan.stores[v], self._plan.graph
@@ -179,6 +188,15 @@ def base_index(graph: Graph, base: Base, index: int) -> int:
     if base is Base.OUTPUT:
         return FIRST_INPUT + len(graph.inputs) + index
     return ARENA if base is Base.ARENA else STATE
+
+
+def _single_rows(call: Call, rule: tuple[Window | None, ...]) -> bool:
+    """Tell whether a node reads one row of each operand and writes one, all inside."""
+    y = call.node.output.type
+    return y.rows == 1 and all(
+        window is None or (window.needs(0, 1) == (0, 1) and t.rows == 1)
+        for window, t in zip(rule, call.node.types, strict=True)
+    )
 
 
 def _leaves(window: Window, t: TensorType, output_rows: int) -> bool:

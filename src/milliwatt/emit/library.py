@@ -17,6 +17,7 @@ from milliwatt.targets import Board
 
 MANIFEST = "manifest.json"
 DEFAULT_FLAGS = "-O2"
+GLUE_FLAGS = "-Os"
 _ROOM = Path(milliwatt.kernels.__file__).parent
 _SHARED = ("rows.c", "rows.h")
 
@@ -28,12 +29,18 @@ class Library:
     Attributes:
         model: the generated C and its names.
         files: text by file name.
-        flags: optimisation that the figures hold for, such as ``-O2``.
+        flags: optimisation of the kernels that the figures hold for, such as ``-O2``; the glue is
+            always compiled with `GLUE_FLAGS`.
     """
 
     model: ModelSource
     files: Mapping[str, str]
     flags: str
+
+    @property
+    def glue(self) -> tuple[str, ...]:
+        """The sources that call kernels: little of the time, much of the code, so made small."""
+        return (f"{self.model.prefix}.c", "rows.c")
 
     @property
     def sources(self) -> tuple[str, ...]:

@@ -70,7 +70,7 @@ class Trial:
     rows_per_call: tuple[int, ...]
 
     def __str__(self) -> str:
-        """Return for example ``nn.conv2d s8[1, 25, 5, 64], … on cortex-m4f, -O2, rows a call: 1``."""
+        """Return for example ``nn.add s8[1, 8, 8, 4], … on cortex-m4f, -O2, rows a call: 1``."""
         types = ", ".join(_shape(t) for t in (*self.node.types, self.node.output.type))
         rows = " or ".join(str(n) for n in sorted({*self.rows_per_call}))
         core = self.board.cpu.name
@@ -146,11 +146,7 @@ class Tuner:
                 continue
             kernel, variants = candidates(node, self.board.cpu, self.base.options)
             if len(variants) > 1:
-                rows = tuple(
-                    min(v.rows_at_once, most) if row_by_row else most
-                    for v in variants
-                    for most in (rows_per_call(node, v),)
-                )
+                rows = tuple(_rows_per_call(node, v, row_by_row=row_by_row) for v in variants)
                 yield Trial(node, kernel, variants, self.board, self.base, flags, rows)
 
     def _best(self, trial: Trial) -> str:
@@ -221,6 +217,11 @@ def _side_by_side(trial: Trial) -> Plan:
     plan = make_plan(graph, trial.board.cpu, preferences=forced)
     rows = zip(plan.calls, trial.rows_per_call, strict=True)
     return replace(plan, calls=tuple(replace(call, rows_per_call=n) for call, n in rows))
+
+
+def _rows_per_call(node: Node, variant: Variant, *, row_by_row: bool) -> int:
+    most = rows_per_call(node, variant.rows_at_once)
+    return min(variant.rows_at_once, most) if row_by_row else most
 
 
 def _ample(board: Board) -> Board:

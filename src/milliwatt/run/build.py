@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from milliwatt.emit.library import Library
+from milliwatt.emit.library import GLUE_FLAGS, Library
 from milliwatt.run.elf import ElfImage, read_elf
 from milliwatt.run.isa_check import check_isa
 from milliwatt.run.toolchain import WARNINGS, build_shared, compile_objects, link_elf
@@ -21,9 +21,14 @@ def build_board(library: Library, board: Board, folder: Path) -> ElfImage:
     roots = tuple(f"{prefix}_{call}" for call in library.model.calls)
     with tempfile.TemporaryDirectory(prefix="milliwatt-c-") as sources:
         paths = _write_sources(library, Path(sources))
-        objects = compile_objects(
-            paths, board.cpu, [Path(sources)], folder, library.flags, ("-g", *WARNINGS)
-        )
+        extra = ("-g", *WARNINGS)
+        objects = []
+        for flags, chosen in (
+            (GLUE_FLAGS, [p for p in paths if p.name in library.glue]),
+            (library.flags, [p for p in paths if p.name not in library.glue]),
+        ):
+            out = folder / f"objects{flags}"
+            objects += compile_objects(chosen, board.cpu, [Path(sources)], out, flags, extra)
     image = read_elf(link_elf(objects, board, folder / f"{prefix}.elf", roots))
     check_isa(image, board.cpu)
     return image

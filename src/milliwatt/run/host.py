@@ -23,7 +23,9 @@ class HostRunner(CompiledRunner):
         super().__init__(plan, library, ctypes.sizeof(ctypes.c_void_p))
         self._library = ctypes.CDLL(str(build_host(library, folder)))
         self._memory = np.zeros(self.memory_bytes() + GUARD_BYTES, np.uint8)
-        self._lay_out(int(self._memory.ctypes.data) + len(self._memory))
+        # no memory ends behind the arena here, as it does on a board: a guard tells of overruns
+        self._lay_out(int(self._memory.ctypes.data) + len(self._memory) - GUARD_BYTES)
+        self._guard(self._arena + self.plan.arena_bytes)
 
     def _read(self, address: int, size: int) -> bytes:
         return ctypes.string_at(address, size)

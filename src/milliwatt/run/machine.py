@@ -7,6 +7,7 @@ that puts its buffers at the high end sees overruns in the same way.
 
 import ctypes
 import struct
+import weakref
 from dataclasses import dataclass
 
 import unicorn
@@ -86,7 +87,7 @@ class Machine:
         self._hardware_float = self._is_arm and Isa.FLOAT in board.cpu.isa
         self._map(image)
         self._access: tuple[int, int, int] | None = None  # kind, address, size of a bad access
-        self._emulator.hook_add(unicorn.UC_HOOK_MEM_INVALID, self._on_bad_access)
+        self._watch_memory()
         self._state = CounterState()
         self._state.stop = ctypes.cast(uclib.uc_emu_stop, ctypes.c_void_p).value
         self._hook: tuple[str, int] | None = None
@@ -248,11 +249,22 @@ class Machine:
         if counter:
             counter.attach(self._state)
 
-    def _on_bad_access(
-        self, _uc: object, kind: int, address: int, size: int, _value: int, _data: object
-    ) -> bool:
-        self._access = (kind, address, size)
-        return False
+    def _watch_memory(self) -> None:
+        """Have the emulator report bad accesses, without keeping this object alive for it.
+
+        A cycle would leave closing the emulator, and with it much memory, to a later collection.
+        """
+        me = weakref.ref(self)
+
+        def on_bad_access(
+            _uc: object, kind: int, address: int, size: int, _value: int, _data: object
+        ) -> bool:
+            machine = me()
+            if machine is not None:
+                machine._access = (kind, address, size)  # noqa: SLF001  (it is this class)
+            return False
+
+        self._emulator.hook_add(unicorn.UC_HOOK_MEM_INVALID, on_bad_access)
 
     def _fault(self, function: str, error: UcError) -> Fault:
         if self._access is None:

@@ -54,6 +54,7 @@ class CompiledRunner(ABC):
         self._word_bytes = word_bytes
         self._arena = self._state = self._table = self._staging = 0
         self._staged: tuple[int, ...] = ()
+        self._guards: list[int] = []
 
     @abstractmethod
     def _read(self, address: int, size: int) -> bytes: ...
@@ -153,8 +154,8 @@ class CompiledRunner(ABC):
         self._table = self._state - GUARD_BYTES - bases * self._word_bytes
         self._table = self._table // ALIGN_BYTES * ALIGN_BYTES
         if between:
-            self._write(self._arena - GUARD_BYTES, _GUARD)
-        self._write(self._state - GUARD_BYTES, _GUARD)
+            self._guard(self._arena - GUARD_BYTES)
+        self._guard(self._state - GUARD_BYTES)
         start = self._lay_out_staging(self._table) if self.plan.push is not None else self._table
         self._call(f"{self.library.model.prefix}_init", self._state)
         return start
@@ -183,14 +184,18 @@ class CompiledRunner(ABC):
         push = self.plan.push
         return push is not None and push.first_result_rows == self.plan.graph.inputs[0].type.rows
 
+    def _guard(self, address: int) -> None:
+        """Put a pattern at ``address`` that nothing may change."""
+        self._write(address, _GUARD)
+        self._guards.append(address)
+
     def _check_guards(self) -> None:
-        ends = [("state", self._state)]
-        if self.plan.push is None:
-            ends.append(("arena", self._arena))
-        for name, end in ends:
-            if self._read(end - GUARD_BYTES, GUARD_BYTES) != _GUARD:
+        for address in self._guards:
+            if self._read(address, GUARD_BYTES) != _GUARD:
+                side = "behind" if address >= self._arena else "before"
                 raise Fault(
-                    f"{self.library.model.name}: bytes just below the {name} were overwritten"
+                    f"{self.library.model.name}: bytes just {side} the memory lent to the model "
+                    "were overwritten"
                 )
 
     def _fill(self, inputs: Sequence[Array]) -> None:

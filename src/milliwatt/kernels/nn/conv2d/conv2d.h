@@ -40,7 +40,8 @@ void mw_conv2d_s8_dsp_pairs(const mw_conv2d_params *p, const void *const *x, con
                             void *const *y, int32_t rows, void *scratch);
 
 /* Only 3x3 at stride and dilation 1, up to 64 channels in fours; two rows cost hardly more than one. All
- * constants in one stream, see winograd.py. Scratch holds 256 + 88 * c + c_out bytes. */
+ * constants in one stream, see winograd.py. Scratch holds 64 * c bytes and the
+ * greater of 24 * c and 256 + c_out. */
 void mw_conv2d_s8_dsp_winograd(const mw_conv2d_params *p, const void *const *x,
                                const int32_t *filters, void *const *y, int32_t rows, void *scratch);
 

@@ -76,7 +76,11 @@ void mw_conv2d_s8_dsp_columns(const mw_conv2d_params *p, const void *const *x,
             fetch(p, scratch, x + r * p->stride_h, j - p->pad_left, pixels + 2);
             block.channels = p->c_out;
             mw_set_columns(&block, pixels);
-            (pixels == 3 ? mw_columns_3 : mw_columns_2)(filters, &block);
+            if (pixels == 3) {
+                mw_columns_3(filters, &block);
+            } else {
+                mw_columns_2(filters, &block);
+            }
         }
     }
     mw_clamp_rows(p, y, rows);

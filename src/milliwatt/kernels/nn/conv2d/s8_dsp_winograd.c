@@ -176,10 +176,10 @@ static void clamp_row(const mw_conv2d_params *p, int8_t *out)
 void mw_conv2d_s8_dsp_winograd(const mw_conv2d_params *p, const void *const *x,
                                const int32_t *filters, void *const *y, int32_t rows, void *scratch)
 {
-    int32_t *const sums = scratch;
-    uint32_t *const transformed = (uint32_t *)(sums + 4 * MW_POSITIONS);
+    uint32_t *const transformed = scratch;
     int8_t *const room = (int8_t *)(transformed + MW_POSITIONS * p->c);
-    int8_t *const nowhere = room + SIZE * COLUMNS * p->c;
+    int32_t *const sums = (int32_t *)room; /* which has been read when they are written */
+    int8_t *const nowhere = (int8_t *)(sums + 4 * MW_POSITIONS);
     const mw_winograd_block block = {
         .tiles = transformed, .sums = sums, .end = sums + 4 * MW_POSITIONS, .steps = p->c / 4};
     tiles at = {.pixel_bytes = p->c};

@@ -65,9 +65,10 @@ def constants(node: Node) -> Mapping[str, Array]:
 
 
 def scratch_bytes(node: Node) -> int:
-    """Return the room for sums, two transformed tiles, a copy of both, and pixels to drop."""
+    """Return the room for two transformed tiles, then for a copy of both, or for their sums."""
     c_out, _, _, c = node.inputs[1].type.shape
-    return 4 * POSITIONS * 4 + 2 * POSITIONS * TILES * c + 4 * COLUMNS * c + c_out
+    copies, sums, dropped_pixel = 4 * COLUMNS * c, 4 * POSITIONS * 4, c_out
+    return 2 * POSITIONS * TILES * c + max(copies, sums + dropped_pixel)
 
 
 def _bias(node: Node) -> Int64:

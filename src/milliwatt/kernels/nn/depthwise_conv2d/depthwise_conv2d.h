@@ -58,11 +58,24 @@ void mw_depthwise_conv2d_s8_dsp_3x3_by_2(const mw_depthwise_conv2d_params *p, co
  * scales   s32 [c, 2]: bias and multiplier
  * scratch  3 rows of stride_w + 3 pixels, of 6 at a stride of 1
  */
+void mw_depthwise_conv2d_s8_long_3x3(const mw_depthwise_conv2d_params *p, const void *const *x,
+                                     const int8_t *taps, const int32_t *scales, void *const *y,
+                                     int32_t rows, void *scratch);
+void mw_depthwise_conv2d_s8_short_3x3(const mw_depthwise_conv2d_params *p, const void *const *x,
+                                      const int8_t *taps, const int32_t *scales, void *const *y,
+                                      int32_t rows, void *scratch);
+
+/* Any window where c_out == c >= 4: see fours.py.
+ * weights  s8  [kh, kw, c]
+ * scales   s32 [c, 2]: bias and multiplier
+ * shift    s8  [c], as rescale.py makes it
+ * scratch  kh * kw pointers and c bytes
+ */
 void mw_depthwise_conv2d_s8_long(const mw_depthwise_conv2d_params *p, const void *const *x,
-                                 const int8_t *taps, const int32_t *scales, void *const *y,
-                                 int32_t rows, void *scratch);
+                                 const int8_t *weights, const int32_t *scales, const int8_t *shift,
+                                 void *const *y, int32_t rows, void *scratch);
 void mw_depthwise_conv2d_s8_short(const mw_depthwise_conv2d_params *p, const void *const *x,
-                                  const int8_t *taps, const int32_t *scales, void *const *y,
-                                  int32_t rows, void *scratch);
+                                  const int8_t *weights, const int32_t *scales, const int8_t *shift,
+                                  void *const *y, int32_t rows, void *scratch);
 
 #endif

@@ -20,9 +20,8 @@
 
 enum { STRIP = 12 /* output pixels */ };
 
-/* Computes `channels` channels of `count` output pixels from the columns at x. */
-typedef void channels_function(const mw_channel *ch, const mw_column *x, int8_t *y, int32_t step,
-                               int32_t channels, int32_t count);
+/* Computes the channels of run from x on. */
+typedef void channels_function(mw_run *run, const mw_column *x);
 
 /* What of a strip's columns lies in the image. */
 typedef struct {
@@ -54,46 +53,53 @@ static inline void fill_columns(mw_column *to, int32_t zero_x, int32_t count)
 
 /* All channels of `count` output pixels from pixel j on. The last four channels are widened with some of
  * those before, which are not computed twice. */
-static inline void strip(const mw_depthwise_conv2d_params *p, channels_function *run,
+static inline void strip(const mw_depthwise_conv2d_params *p, channels_function *windows,
                          const void *const *rows, const mw_channel *ch, int8_t *y, int32_t j,
                          int32_t count, mw_column *columns)
 {
     const extent e = columns_of(p, j * p->stride_w - p->pad_left, (count - 1) * p->stride_w + 3);
-    const int32_t c = p->c;
+    const int32_t c = p->c, bytes = count * p->stride_w * (int32_t)(MW_LANES * sizeof *columns);
+    mw_run run = {ch, y + j * c, c, columns, columns + MW_LANES, bytes, 0, 0, 0};
     mw_column *const inside = columns + MW_LANES * e.before;
+    const int8_t *a = (const int8_t *)rows[0] + e.first * c;
+    const intptr_t to_b = (intptr_t)rows[1] - (intptr_t)rows[0];
+    const intptr_t to_c = (intptr_t)rows[2] - (intptr_t)rows[0];
     fill_columns(columns, p->zero_x, e.before);
     fill_columns(inside + MW_LANES * e.inside, p->zero_x, e.after);
-    y += j * c;
-    for (int32_t done = 0; done < c;) {
-        const int32_t base = done < c - MW_LANES ? done : c - MW_LANES;
-        const int32_t at = e.first * c + base, lane = done - base, lanes = MW_LANES - lane;
+    for (int32_t left = c;;) {
         if (e.inside > 0) {
-            mw_widen_columns(inside, (const int8_t *)rows[0] + at, (const int8_t *)rows[1] + at,
-                             (const int8_t *)rows[2] + at, c, e.inside);
+            mw_widen_columns(inside, a, to_b, to_c, c, e.inside);
         }
-        run(ch, columns + lane, y + done, c, lanes, count);
-        ch += lanes;
-        done += lanes;
+        windows(&run, left < MW_LANES ? columns + MW_LANES - left : columns);
+        left -= MW_LANES;
+        if (left <= 0) {
+            break;
+        }
+        a += left < MW_LANES ? left : MW_LANES;
     }
 }
 
-/* All rows, in strips of a multiple of three pixels, or of five where `five` says so. */
-static inline void rows_of(const mw_depthwise_conv2d_params *p, channels_function *run, int32_t five,
-                           const void *const *x, const int8_t *channels, void *const *y,
-                           int32_t rows, void *scratch)
+/* All rows, in strips of a multiple of three pixels, or of five where `five` computes them. */
+static inline void rows_of(const mw_depthwise_conv2d_params *p, channels_function *three,
+                           channels_function *five, const void *const *x, const int8_t *channels,
+                           void *const *y, int32_t rows, void *scratch)
 {
     for (int32_t r = 0; r < rows; r++) {
+        const void *const *from = x + r * p->stride_h;
         for (int32_t j = 0; j < p->ow;) {
             int32_t count = p->ow - j;
+            channels_function *windows = three;
             if (count < 3) {
                 j = p->ow - 3;
                 count = 3;
             } else if (count > STRIP) {
                 count = STRIP;
-            } else if (count != five) {
+            } else if (five && count == 5) {
+                windows = five;
+            } else {
                 count -= count % 3;
             }
-            strip(p, run, x + r * p->stride_h, (const mw_channel *)channels, y[r], j, count, scratch);
+            strip(p, windows, from, (const mw_channel *)channels, y[r], j, count, scratch);
             j += count;
         }
     }

@@ -26,36 +26,24 @@ typedef struct {
     int8_t shift;
 } mw_channel;
 
-/* A channel's constants for requantisation, and where its blocks of output pixels end. */
+/* What is left to do: channels from one to another, along a strip of columns. */
 typedef struct {
-    int32_t bias, multiplier, offset;
-    int32_t step;         /* bytes to the next output pixel */
-    const mw_column *end; /* of the columns that a block may start at */
-} mw_window_run;
-
-static inline mw_window_run mw_run_of(const mw_channel *ch, int32_t step, const mw_column *end)
-{
-    const int32_t offset = 64 - (int32_t)((uint32_t)255 << ch->shift);
-    return (mw_window_run){(int32_t)mw_load4(ch->bias), (int32_t)mw_load4(ch->multiplier), offset,
-                           step, end};
-}
-
-/* The next channel of a block of five output pixels, and where the channels end. */
-typedef struct {
-    const mw_channel *ch;
-    int8_t *y;
-    int32_t step;
-    const mw_column *end;
-} mw_five_run;
+    const mw_channel *ch;  /* the next channel … */
+    int8_t *y;             /* … and its output */
+    int32_t step;          /* bytes to the next output pixel */
+    const mw_column *stop; /* of a channel's blocks */
+    const mw_column *end;  /* of the channels, as they lie in the first column */
+    int32_t bytes;         /* from a channel's first block to its stop */
+    int32_t bias, multiplier, offset; /* of the channel */
+} mw_run;
 
 #if defined(__ARM_FEATURE_DSP) && defined(__thumb2__)
 
-/* Four channels of `count` > 0 columns that lie `step` bytes apart in each of three rows. */
-static inline void mw_widen_columns(mw_column *to, const int8_t *a, const int8_t *b,
-                                    const int8_t *c, int32_t step, int32_t count)
+/* Four channels of `count` > 0 columns that lie `step` bytes apart in each of three rows: the first one at
+ * a, the others at distances from it. */
+static inline void mw_widen_columns(mw_column *to, const int8_t *a, intptr_t to_b, intptr_t to_c,
+                                    int32_t step, int32_t count)
 {
-    const int32_t to_b = (int32_t)((uint32_t)b - (uint32_t)a);
-    const int32_t to_c = (int32_t)((uint32_t)c - (uint32_t)a);
     __asm__ volatile("1:\n\t"
                      "ldr r8, [%[a]]\n\t"
                      "ldr r12, [%[a], %[to_b]]\n\t"
@@ -105,12 +93,34 @@ static inline void mw_widen_columns(mw_column *to, const int8_t *a, const int8_t
     "smmla %[a" #i "], %[a" #i "], r10, r11\n\t"                                                   \
     "asr %[a" #i "], r9\n\t"                                                                      \
     "ssat %[a" #i "], #8, %[a" #i "], asr #1\n\t"
-#define MW_SCALE_3                                                                                 \
-    "ldrd r10, r11, [%[run], #4]\n\t"                                                              \
+#define MW_NEXT_CHANNEL                                                                            \
+    "add r4, r4, #18\n\t"                                                                          \
+    "add r5, r5, #1\n\t"                                                                           \
+    "strd r4, r5, [%[run]]\n\t"                                                                    \
+    "add %[x], %[x], #8\n\t"
+#define MW_OPEN_3                                                                                  \
+    "2:\n\t"                                                                                       \
+    "ldr %[a0], [%[run]]\n\t" MW_WEIGHTS(a0)                                                       \
+    "ldrsb %[shift], [%[a0], #17]\n\t"                                                             \
+    "ldr r10, [%[a0]]\n\t"                                                                         \
+    "ldr r11, [%[a0], #4]\n\t"                                                                     \
+    "strd r10, r11, [%[run], #24]\n\t"                                                             \
+    "mvn r10, #254\n\t"                                                                            \
+    "lsl r10, r10, %[shift]\n\t"                                                                   \
+    "add r10, r10, #64\n\t"                                                                        \
+    "str r10, [%[run], #32]\n\t"                                                                   \
+    "ldr r11, [%[run], #20]\n\t"                                                                   \
+    "add r11, %[x]\n\t"                                                                            \
+    "str r11, [%[run], #12]\n\t"                                                                   \
+    "ldr %[y], [%[run], #4]\n"                                                                     \
+    "1:\n\t"                                                                                       \
+    "ldr %[a2], [%[run], #24]\n\t"
+#define MW_CLOSE_3                                                                                 \
+    "ldrd r10, r11, [%[run], #28]\n\t"                                                             \
     "smmla %[a0], %[a0], r10, r11\n\t"                                                             \
     "smmla %[a1], %[a1], r10, r11\n\t"                                                             \
     "smmla %[a2], %[a2], r10, r11\n\t"                                                             \
-    "ldrd r10, r11, [%[run], #12]\n\t"                                                             \
+    "ldrd r10, r11, [%[run], #8]\n\t"                                                              \
     "asr %[a0], %[shift]\n\t"                                                                      \
     "asr %[a1], %[shift]\n\t"                                                                      \
     "asr %[a2], %[shift]\n\t"                                                                      \
@@ -123,43 +133,46 @@ static inline void mw_widen_columns(mw_column *to, const int8_t *a, const int8_t
     "add %[y], r10\n\t"                                                                            \
     "add %[y], %[y], r10, lsl #1\n\t"                                                              \
     "cmp %[x], r11\n\t"                                                                            \
-    "blo 1b"
+    "blo 1b\n\t"                                                                                   \
+    "ldrd r4, r5, [%[run]]\n\t"                                                                    \
+    "ldrd r6, r8, [%[run], #16]\n\t"                                                               \
+    "sub %[x], r8\n\t" MW_NEXT_CHANNEL                                                             \
+    "cmp %[x], r6\n\t"                                                                             \
+    "blo 2b"
 
-/* Blocks of three output pixels, stride 1, until x reaches run->end. */
-static inline void mw_windows_of_3(const mw_channel *ch, const mw_window_run *run,
-                                   const mw_column *x, int8_t *y)
+/* Blocks of three output pixels, stride 1. */
+static inline void mw_windows_of_3(mw_run *run, const mw_column *x)
 {
-    int32_t a0 = (int32_t)ch, a1, a2;
-    __asm__ volatile(MW_WEIGHTS(a0)
-                     "1:\n\t"
-                     "ldr %[a2], [%[run]]\n\t" MW_COLUMN(0) MW_START(0, 2) MW_COLUMN(1) MW_MIDDLE(0)
-                         MW_START(1, 2) MW_COLUMN(2) MW_RIGHT(0) MW_MIDDLE(1) MW_START(2, 2)
-                             MW_COLUMN(3) MW_RIGHT(1) MW_MIDDLE(2) MW_COLUMN(4) MW_RIGHT(2)
-                     "add %[x], #96\n\t" MW_SCALE_3
-                     : [a0] "+r"(a0), [a1] "=&r"(a1), [a2] "=&r"(a2), [x] "+r"(x), [y] "+r"(y)
-                     : [run] "r"(run), [shift] "r"((int32_t)ch->shift)
+    int32_t a0, a1, a2, shift;
+    int8_t *y;
+    __asm__ volatile(MW_OPEN_3 MW_COLUMN(0) MW_START(0, 2) MW_COLUMN(1) MW_MIDDLE(0) MW_START(1, 2)
+                         MW_COLUMN(2) MW_RIGHT(0) MW_MIDDLE(1) MW_START(2, 2) MW_COLUMN(3)
+                             MW_RIGHT(1) MW_MIDDLE(2) MW_COLUMN(4) MW_RIGHT(2)
+                     "add %[x], %[x], #96\n\t" MW_CLOSE_3
+                     : [a0] "=&r"(a0), [a1] "=&r"(a1), [a2] "=&r"(a2), [x] "+r"(x), [y] "=&r"(y),
+                       [shift] "=&r"(shift)
+                     : [run] "r"(run)
                      : "r4", "r5", "r6", "r8", "r9", "r10", "r11", "cc", "memory");
 }
 
-/* The same at stride 2. */
-static inline void mw_windows_of_3_by_2(const mw_channel *ch, const mw_window_run *run,
-                                        const mw_column *x, int8_t *y)
+/* Blocks of three output pixels, stride 2. */
+static inline void mw_windows_of_3_by_2(mw_run *run, const mw_column *x)
 {
-    int32_t a0 = (int32_t)ch, a1, a2;
-    __asm__ volatile(
-        MW_WEIGHTS(a0)
-        "1:\n\t"
-        "ldr %[a2], [%[run]]\n\t" MW_COLUMN(0) MW_START(0, 2) MW_COLUMN(1) MW_MIDDLE(0) MW_COLUMN(2)
-            MW_RIGHT(0) MW_START(1, 2) MW_COLUMN(3) MW_MIDDLE(1) MW_COLUMN(4) MW_RIGHT(1)
-                MW_START(2, 2) MW_COLUMN(5) MW_MIDDLE(2) MW_COLUMN(6) MW_RIGHT(2)
-        "add %[x], #192\n\t" MW_SCALE_3
-        : [a0] "+r"(a0), [a1] "=&r"(a1), [a2] "=&r"(a2), [x] "+r"(x), [y] "+r"(y)
-        : [run] "r"(run), [shift] "r"((int32_t)ch->shift)
-        : "r4", "r5", "r6", "r8", "r9", "r10", "r11", "cc", "memory");
+    int32_t a0, a1, a2, shift;
+    int8_t *y;
+    __asm__ volatile(MW_OPEN_3 MW_COLUMN(0) MW_START(0, 2) MW_COLUMN(1) MW_MIDDLE(0) MW_COLUMN(2)
+                         MW_RIGHT(0) MW_START(1, 2) MW_COLUMN(3) MW_MIDDLE(1) MW_COLUMN(4)
+                             MW_RIGHT(1) MW_START(2, 2) MW_COLUMN(5) MW_MIDDLE(2) MW_COLUMN(6)
+                                 MW_RIGHT(2)
+                     "add %[x], %[x], #192\n\t" MW_CLOSE_3
+                     : [a0] "=&r"(a0), [a1] "=&r"(a1), [a2] "=&r"(a2), [x] "+r"(x), [y] "=&r"(y),
+                       [shift] "=&r"(shift)
+                     : [run] "r"(run)
+                     : "r4", "r5", "r6", "r8", "r9", "r10", "r11", "cc", "memory");
 }
 
-/* Five output pixels, stride 1, of one channel after another until x reaches run->end. */
-static inline void mw_windows_of_5(mw_five_run *run, const mw_column *x)
+/* One block of five output pixels, stride 1. */
+static inline void mw_windows_of_5(mw_run *run, const mw_column *x)
 {
     int32_t a0, a1, a2, a3, a4;
     __asm__ volatile(
@@ -169,7 +182,7 @@ static inline void mw_windows_of_5(mw_five_run *run, const mw_column *x)
             MW_START(1, 4) MW_COLUMN(2) MW_RIGHT(0) MW_MIDDLE(1) MW_START(2, 4) MW_COLUMN(3)
                 MW_RIGHT(1) MW_MIDDLE(2) MW_START(3, 4) MW_COLUMN(4) MW_RIGHT(2) MW_MIDDLE(3)
                     MW_START(4, 4) MW_COLUMN(5) MW_RIGHT(3) MW_MIDDLE(4) MW_COLUMN(6) MW_RIGHT(4)
-        "ldmia.w %[run], {r4, r5, r6, r8}\n\t"
+        "ldmia.w %[run], {r4, r5, r6}\n\t"
         "ldrsb r9, [r4, #17]\n\t"
         "ldr r10, [r4, #4]\n\t"
         "mvn r11, #254\n\t"
@@ -182,10 +195,7 @@ static inline void mw_windows_of_5(mw_five_run *run, const mw_column *x)
         "strb %[a4], [r5, r6, lsl #2]\n\t"
         "add r6, r6, r6, lsl #1\n\t"
         "strb %[a3], [r5, r6]\n\t"
-        "add r4, r4, #18\n\t"
-        "add r5, r5, #1\n\t"
-        "strd r4, r5, [%[run]]\n\t"
-        "add %[x], %[x], #8\n\t"
+        "ldr r8, [%[run], #16]\n\t" MW_NEXT_CHANNEL
         "cmp %[x], r8\n\t"
         "blo 1b"
         : [a0] "=&r"(a0), [a1] "=&r"(a1), [a2] "=&r"(a2), [a3] "=&r"(a3), [a4] "=&r"(a4),
@@ -196,10 +206,12 @@ static inline void mw_windows_of_5(mw_five_run *run, const mw_column *x)
 
 #else
 
-static inline void mw_widen_columns(mw_column *to, const int8_t *a, const int8_t *b,
-                                    const int8_t *c, int32_t step, int32_t count)
+static inline void mw_widen_columns(mw_column *to, const int8_t *a, intptr_t to_b, intptr_t to_c,
+                                    int32_t step, int32_t count)
 {
-    for (; count > 0; count--, a += step, b += step, c += step) {
+    for (; count > 0; count--, a += step) {
+        const int8_t *b = (const int8_t *)((intptr_t)a + to_b);
+        const int8_t *c = (const int8_t *)((intptr_t)a + to_c);
         for (int32_t k = 0; k < MW_LANES; k++, to++) {
             to->upper = (uint32_t)(uint16_t)a[k] | (uint32_t)(uint16_t)b[k] << 16;
             to->lower = (uint32_t)(uint16_t)c[k];
@@ -207,49 +219,42 @@ static inline void mw_widen_columns(mw_column *to, const int8_t *a, const int8_t
     }
 }
 
-static inline int8_t mw_pixel(const mw_channel *ch, const mw_window_run *run, const mw_column *x)
+static inline int8_t mw_pixel(const mw_channel *ch, const mw_column *x)
 {
     static const int8_t upper[3] = {0, 1, 4}, lower[3] = {5, 7, 8};
-    int32_t acc = run->bias;
+    int32_t acc = (int32_t)mw_load4(ch->bias);
     for (int32_t j = 0; j < 3; j++, x += MW_LANES) {
         acc += mw_half(x->upper, 0) * ch->taps[upper[j]] * 256;
         acc += mw_half(x->upper, 1) * ch->taps[upper[j] + 2] * 256;
         acc += mw_half(x->lower, 0) * ch->taps[lower[j]] * 256;
     }
-    const int32_t high = (int32_t)(((int64_t)acc * run->multiplier) >> 32);
-    return (int8_t)mw_saturate8((high + run->offset) >> ch->shift >> 1);
+    const int32_t high = (int32_t)(((int64_t)acc * (int32_t)mw_load4(ch->multiplier)) >> 32);
+    const int32_t offset = 64 - (int32_t)((uint32_t)255 << ch->shift);
+    return (int8_t)mw_saturate8((high + offset) >> ch->shift >> 1);
 }
 
-static inline void mw_windows(const mw_channel *ch, const mw_window_run *run, const mw_column *x,
-                              int8_t *y, int32_t stride)
+static inline void mw_windows(mw_run *run, const mw_column *x, int32_t pixels, int32_t stride)
 {
-    do {
-        for (int32_t i = 0; i < 3; i++, x += MW_LANES * stride, y += run->step) {
-            *y = mw_pixel(ch, run, x);
-        }
-    } while (x < run->end);
-}
-
-static inline void mw_windows_of_3(const mw_channel *ch, const mw_window_run *run,
-                                   const mw_column *x, int8_t *y)
-{
-    mw_windows(ch, run, x, y, 1);
-}
-
-static inline void mw_windows_of_3_by_2(const mw_channel *ch, const mw_window_run *run,
-                                        const mw_column *x, int8_t *y)
-{
-    mw_windows(ch, run, x, y, 2);
-}
-
-static inline void mw_windows_of_5(mw_five_run *five, const mw_column *x)
-{
-    for (; x < five->end; x++, five->ch++, five->y++) {
-        const mw_window_run run = mw_run_of(five->ch, five->step, x);
-        for (int32_t i = 0; i < 5; i++) {
-            five->y[i * run.step] = mw_pixel(five->ch, &run, x + MW_LANES * i);
+    for (; x < run->end; x++, run->ch++, run->y++) {
+        for (int32_t i = 0; i < pixels; i++) {
+            run->y[i * run->step] = mw_pixel(run->ch, x + MW_LANES * stride * i);
         }
     }
+}
+
+static inline void mw_windows_of_3(mw_run *run, const mw_column *x)
+{
+    mw_windows(run, x, run->bytes / (int32_t)(MW_LANES * sizeof *x), 1);
+}
+
+static inline void mw_windows_of_3_by_2(mw_run *run, const mw_column *x)
+{
+    mw_windows(run, x, run->bytes / (int32_t)(2 * MW_LANES * sizeof *x), 2);
+}
+
+static inline void mw_windows_of_5(mw_run *run, const mw_column *x)
+{
+    mw_windows(run, x, 5, 1);
 }
 
 #endif

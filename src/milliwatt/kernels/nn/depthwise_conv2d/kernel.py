@@ -10,8 +10,7 @@ import numpy as np
 from milliwatt.ir import Array, DType, Node
 from milliwatt.kernels.constants import content, fold_zero_point
 from milliwatt.kernels.kernel import Kernel, Variant
-from milliwatt.kernels.nn.depthwise_conv2d import three
-from milliwatt.kernels.nn.depthwise_conv2d import groups, window_3x3
+from milliwatt.kernels.nn.depthwise_conv2d import fours, groups, three, window_3x3
 from milliwatt.ops.nn.conv2d import channel_multipliers
 from milliwatt.ops.nn.depthwise_conv2d import DepthwiseConv2d
 from milliwatt.targets.isa import Isa
@@ -87,6 +86,32 @@ DEPTHWISE_CONV2D = Kernel(
             covers=groups.covers,
             constants=groups.constants,
             scratch_bytes=groups.scratch_bytes,
+        ),
+        Variant(
+            "long_3x3",
+            needs=Isa.LONG_MULTIPLY,
+            covers=three.covers_long,
+            constants=three.long_constants,
+            scratch_bytes=three.scratch_bytes,
+        ),
+        Variant(
+            "long",
+            needs=Isa.LONG_MULTIPLY,
+            covers=fours.covers_long,
+            constants=fours.long_constants,
+            scratch_bytes=_scratch_bytes,
+        ),
+        Variant(
+            "short_3x3",
+            covers=three.covers_short,
+            constants=three.short_constants,
+            scratch_bytes=three.scratch_bytes,
+        ),
+        Variant(
+            "short",
+            covers=fours.covers_short,
+            constants=fours.short_constants,
+            scratch_bytes=_scratch_bytes,
         ),
         Variant("scalar", constants=_constants, scratch_bytes=_scratch_bytes),
     ),

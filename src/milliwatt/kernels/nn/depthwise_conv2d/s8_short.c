@@ -1,5 +1,5 @@
-/* Depthwise convolution by 3x3 windows; requantisation by 32-bit products only. */
-#include "depthwise_conv2d_three.h"
+/* Depthwise convolution, four channels at a time; requantisation by 32-bit products only. */
+#include "depthwise_conv2d_fours.h"
 
 static inline int32_t rescale(int32_t acc, const void *multiplier, int32_t shift, int32_t zero)
 {
@@ -7,9 +7,10 @@ static inline int32_t rescale(int32_t acc, const void *multiplier, int32_t shift
 }
 
 void mw_depthwise_conv2d_s8_short(const mw_depthwise_conv2d_params *p, const void *const *x,
-                                  const int8_t *taps, const int32_t *scales, void *const *y,
-                                  int32_t rows, void *scratch)
+                                  const int8_t *weights, const int32_t *scales,
+                                  const int8_t *shift, void *const *y, int32_t rows,
+                                  void *scratch)
 {
-    const mw_three_layer l = {p, taps, scales, rescale};
-    mw_three_rows(&l, x, y, rows, scratch);
+    const mw_fours_layer l = {p, weights, scales, shift, rescale};
+    mw_fours_rows(&l, x, y, rows, scratch);
 }

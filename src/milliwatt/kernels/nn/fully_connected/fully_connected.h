@@ -34,4 +34,15 @@ void mw_fully_connected_s8_dsp(const mw_fully_connected_params *p, const void *c
                                const int32_t *filters, const int32_t *multiplier,
                                const int8_t *shift, void *const *y, int32_t rows, void *scratch);
 
+/* As above, but weights s32 [outputs / 4, rounded up, k], see packed.py, and shift s8, as rescale.py
+ * makes it. */
+void mw_fully_connected_s8_long(const mw_fully_connected_params *p, const void *const *x,
+                                const int32_t *weights, const int32_t *bias,
+                                const int32_t *multiplier, const int8_t *shift, void *const *y,
+                                int32_t rows, void *scratch);
+void mw_fully_connected_s8_short(const mw_fully_connected_params *p, const void *const *x,
+                                 const int32_t *weights, const int32_t *bias,
+                                 const int32_t *multiplier, const int8_t *shift, void *const *y,
+                                 int32_t rows, void *scratch);
+
 #endif

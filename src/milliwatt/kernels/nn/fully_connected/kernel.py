@@ -9,6 +9,7 @@ import numpy as np
 from milliwatt.ir import Array, DType, Node
 from milliwatt.kernels.constants import content, fold_zero_point
 from milliwatt.kernels.kernel import Kernel, Variant
+from milliwatt.kernels.nn.fully_connected import packed
 from milliwatt.kernels.nn.fully_connected import dsp
 from milliwatt.ops.nn.conv2d import channel_multipliers
 from milliwatt.ops.nn.fully_connected import FullyConnected
@@ -48,6 +49,13 @@ FULLY_CONNECTED = Kernel(
     params=_params,
     variants=(
         Variant("dsp", needs=Isa.DSP, covers=dsp.covers, constants=dsp.constants),
+        Variant(
+            "long",
+            needs=Isa.LONG_MULTIPLY,
+            covers=packed.covers_long,
+            constants=packed.long_constants,
+        ),
+        Variant("short", covers=packed.covers_short, constants=packed.short_constants),
         Variant("scalar", constants=_constants),
     ),
     folder=Path(__file__).parent,

@@ -17,4 +17,8 @@ typedef struct {
 void mw_global_average_pool_s8_scalar(const mw_global_average_pool_params *p, const void *const *x,
                                       void *y, int32_t first, int32_t rows, void *scratch);
 
+/* As above, for rows of at most 255 pixels. */
+void mw_global_average_pool_s8_dsp(const mw_global_average_pool_params *p, const void *const *x,
+                                   void *y, int32_t first, int32_t rows, void *scratch);
+
 #endif

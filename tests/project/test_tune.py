@@ -1,0 +1,278 @@
+"""Tuning: what measures best is chosen, nothing is measured twice, and the key holds all causes."""
+
+import json
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from graphs import random_graph
+
+import milliwatt
+from milliwatt.errors import Divergence, InputError, NotAvailable, UnsupportedOp
+from milliwatt.ir import Builder, DType, Kind, Quant, Special, TensorType
+from milliwatt.kernels.nn.conv2d.kernel import CONV2D
+from milliwatt.ops.nn.conv2d import Conv2d
+from milliwatt.plan import NO_PREFERENCES, Preferences, candidates, choose, rows_per_call
+from milliwatt.project import Budget, Goal, Model, Optimize, build, tune
+from milliwatt.project.samples import sample_inputs
+from milliwatt.project.tune import Trial, Tuner, measure
+from milliwatt.project.tuning_cache import Measured, TuningCache
+from milliwatt.targets import load_board
+
+BOARD = load_board("nrf52840")
+GOALS = (
+    Goal(Optimize.SPEED),
+    Goal(Optimize.RAM),
+    Goal(Optimize.SIZE),
+    Goal(),
+    Goal(push=True),
+    Goal(budget=Budget(ram_bytes=8000)),
+)
+
+
+def convolution(seed=0, height=6):
+    """A 3x3 convolution of 8 channels, which every conv2d variant but Winograd's covers."""
+    b, rng = Builder("net"), np.random.default_rng(seed)
+    x = b.input("x", TensorType((1, height, 5, 8), DType.S8, Quant((0.5,), 3)))
+    w_type = TensorType((8, 3, 3, 8), DType.S8, Quant((0.01,) * 8, 0, 0))
+    w = b.constant("w", w_type, rng.integers(-127, 128, w_type.shape).astype(np.int8))
+    bias = b.constant("bias", TensorType((8,), DType.S32), rng.integers(-99, 99, 8).astype(np.int32))
+    return b.build(b.node("conv", Conv2d(Quant((0.5,), -4), pad=(1, 1, 1, 1)), x, w, bias))
+
+
+def conv_node(seed=0, height=6):
+    return convolution(seed, height).nodes[0]
+
+
+def trial_of(node, board=BOARD, flags="-O2"):
+    kernel, variants = candidates(node, board.cpu)
+    rows = tuple(rows_per_call(node, v.rows_at_once) for v in variants)
+    return Trial(node, kernel, variants, board, NO_PREFERENCES, flags, rows)
+
+
+@pytest.fixture
+def built(monkeypatch):
+    """The programs built to measure kernels, as a list that grows."""
+    programs, runner = [], tune.EmulatedRunner
+
+    def counting(plan, *rest):
+        programs.append(plan)
+        return runner(plan, *rest)
+
+    monkeypatch.setattr(tune, "EmulatedRunner", counting)
+    return programs
+
+
+def instructions(compiled):
+    (noise,) = sample_inputs(compiled.plan.graph, 4, 0)[3:]
+    return compiled.target.measure(noise)[1].instructions
+
+
+@pytest.mark.parametrize("board", ["nrf52840", "stm32f103", "esp32c3"])
+@pytest.mark.parametrize("seed", [0, 3])
+def test_a_tuned_plan_is_never_slower(seed, board, tmp_path):
+    model = Model("net", random_graph(seed))
+    goal = Goal(Optimize.SPEED, tune=True, tune_cache=tmp_path / "t.json")
+    tuned, listed = build(model, board, goal), build(model, board, Goal(Optimize.SPEED))
+    assert instructions(tuned) <= instructions(listed)
+
+
+def test_figures_are_those_of_the_plan(tmp_path):
+    """Alone or in a plan: a kernel called in the same way on the same noise takes the same."""
+    graph = convolution()
+    model = Model("net", graph)
+    counts = measure(trial_of(graph.nodes[0]))
+    assert len(counts) >= 4
+    compiled = build(model, BOARD, Goal(Optimize.SPEED))
+    (call,) = compiled.plan.calls
+    (noise,) = sample_inputs(graph, 4, 0)[3:]
+    assert compiled.target.measure(noise)[1].layers[0].instructions == counts[call.variant.name]
+
+
+@pytest.mark.parametrize("goal", GOALS, ids=str)
+def test_nothing_is_measured_twice(goal, built, tmp_path):
+    graph = random_graph(3)
+    model = Model("net", graph)
+    goal = replace(goal, tune=True, tune_cache=tmp_path / "t.json")
+    first = milliwatt.compile(model, BOARD, goal=goal, out=tmp_path / "a", samples=5)
+    assert built
+    assert first.bit_exact.target
+    content = (tmp_path / "t.json").read_bytes()
+    built.clear()
+    milliwatt.compile(model, BOARD, goal=goal, out=tmp_path / "b", samples=5)
+    assert not built
+    assert (tmp_path / "t.json").read_bytes() == content
+    names = sorted(path.name for path in (tmp_path / "a").iterdir())
+    assert names == sorted(path.name for path in (tmp_path / "b").iterdir())
+    for name in names:
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+@pytest.mark.parametrize("wanted", ["scalar", "dsp"])
+def test_the_least_instructions_decide(wanted, built, tmp_path):
+    trial = trial_of(conv_node())
+    cache = TuningCache(tmp_path / "t.json")
+    counts = {v.name: 900 - (v.name == wanted) for v in trial.variants}
+    cache.add(trial.key(), Measured(str(trial), counts))
+    goal = Goal(Optimize.SPEED, tune=True, tune_cache=tmp_path / "t.json")
+    (call,) = build(Model("net", convolution()), BOARD, goal).plan.calls
+    assert call.variant.name == wanted
+    assert not built
+
+
+def test_of_equals_the_first_listed_wins(tmp_path):
+    trial = trial_of(conv_node())
+    cache = TuningCache(tmp_path / "t.json")
+    cache.add(trial.key(), Measured(str(trial), dict.fromkeys(names(trial)[::-1], 900)))
+    found = Tuner(convolution(), BOARD, cache)("-O2", row_by_row=False)
+    assert found.tuned == {"conv": names(trial)[0]}
+
+
+def names(trial):
+    return [v.name for v in trial.variants]
+
+
+def test_the_key_holds_all_that_decides(monkeypatch, tmp_path):
+    trial = trial_of(conv_node())
+    key = trial.key()
+    assert trial_of(conv_node()).key() == key
+    assert trial_of(conv_node(seed=1)).key() == key, "weights' values hardly matter"
+    board = load_board("stm32h743")
+    rows = tuple(n + 1 for n in trial.rows_per_call)
+    others = {
+        "shape": trial_of(conv_node(height=7)),
+        "flags": trial_of(conv_node(), flags="-Os"),
+        "core": trial_of(conv_node(), board),
+        "rows": replace(trial, rows_per_call=rows),
+        "variants": replace(
+            trial, variants=trial.variants[1:], rows_per_call=trial.rows_per_call[1:]
+        ),
+        "kernel": replace(trial, kernel=edited(tmp_path, "s8_scalar.c", "\n")),
+    }
+    keys = {what: other.key() for what, other in others.items()}
+    monkeypatch.setattr(tune, "compiler_version", lambda: "zig cc 99")
+    keys["compiler"] = trial.key()
+    assert len({key, *keys.values()}) == 1 + len(keys), keys
+
+
+def edited(folder, file, addition):
+    """Return the kernel of convolution with ``addition`` at the end of one of its files."""
+    copy = folder / "conv2d"
+    shutil.copytree(CONV2D.folder, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    with (copy / file).open("a") as f:
+        f.write(addition)
+    return replace(CONV2D, folder=copy)
+
+
+def test_the_row_by_row_trial_hands_over_single_rows(tmp_path):
+    """Narrow rows come several at a time to plans that run whole, and singly to those by rows."""
+    b = Builder("net")
+    x = b.input("x", TensorType((1, 12, 1, 8), DType.S8, Quant((0.5,), 3)))
+    w = b.constant("w", TensorType((8, 1, 1, 8), DType.S8, Quant((0.01,) * 8, 0, 0)),
+                   np.ones((8, 1, 1, 8), np.int8))  # fmt: skip
+    bias = b.constant("bias", TensorType((8,), DType.S32), np.zeros(8, np.int32))
+    graph = b.build(b.node("conv", Conv2d(Quant((0.5,), -4)), x, w, bias))
+    cache = TuningCache(tmp_path / "t.json")
+    tuner = Tuner(graph, BOARD, cache)
+    tuner("-O2", row_by_row=False)
+    tuner("-O2", row_by_row=True)
+    found = json.loads((tmp_path / "t.json").read_text())["measured"].values()
+    by_rows = {r["layer"].partition("rows a call: ")[2]: r["instructions"] for r in found}
+    assert sorted(by_rows) == ["1", "4"]
+    assert by_rows["4"]["scalar"] < by_rows["1"]["scalar"]
+
+
+def test_a_kernel_with_other_bits_is_a_defect(tmp_path):
+    trial = trial_of(conv_node())
+    kernel = edited(tmp_path, "s8_scalar.c", "")
+    source = kernel.folder / "s8_scalar.c"
+    text = source.read_text()
+    assert text.count("p->low") >= 1
+    source.write_text(text.replace("p->low", "(p->low + 1)"))
+    scalar = next(i for i, v in enumerate(trial.variants) if v.name == "scalar")
+    only = replace(
+        trial,
+        kernel=kernel,
+        variants=trial.variants[scalar:],
+        rows_per_call=trial.rows_per_call[scalar:],
+    )
+    with pytest.raises(Divergence, match="'conv': mw_conv2d_s8_scalar on the target nrf52840"):
+        measure(only)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{",
+        "[]",
+        '{"schema": 2, "measured": {}}',
+        '{"schema": 1, "measured": []}',
+        '{"schema": 1, "measured": {"k": {}}}',
+        '{"schema": 1, "measured": {"k": {"layer": "l", "instructions": {}}}}',
+        '{"schema": 1, "measured": {"k": {"layer": "l", "instructions": {"dsp": "9"}}}}',
+        '{"schema": 1, "measured": {"k": {"layer": "l", "instructions": {"dsp": 0}}}}',
+    ],
+)
+def test_a_damaged_cache_is_refused_and_left_alone(content, tmp_path):
+    path = tmp_path / "t.json"
+    path.write_text(content)
+    with pytest.raises(InputError, match=r"t\.json: not a tuning cache .* delete it to measure"):
+        TuningCache(path)
+    assert path.read_text() == content
+
+
+def test_figures_of_other_variants_are_refused(tmp_path):
+    trial = trial_of(conv_node())
+    cache = TuningCache(tmp_path / "t.json")
+    cache.add(trial.key(), Measured(str(trial), {"scalar": 5}))
+    with pytest.raises(InputError, match="has figures for scalar; wanted "):
+        Tuner(convolution(), BOARD, cache)("-O2", row_by_row=False)
+
+
+def test_several_processes_add_to_one_cache(tmp_path):
+    one, other = (TuningCache(tmp_path / "t.json") for _ in range(2))
+    one.add("a", Measured("layer a", {"dsp": 1}))
+    other.add("b", Measured("layer b", {"dsp": 2, "scalar": 1}))
+    again = TuningCache(tmp_path / "t.json")
+    assert again.get("a") == Measured("layer a", {"dsp": 1})
+    assert again.get("b") == Measured("layer b", {"dsp": 2, "scalar": 1})
+    assert again.get("c") is None
+    assert [p.name for p in tmp_path.iterdir()] == ["t.json"]
+
+
+def test_the_users_cache_is_the_default(monkeypatch, tmp_path):
+    monkeypatch.setenv("MILLIWATT_CACHE_DIR", str(tmp_path / "cache"))
+    TuningCache().add("a", Measured("layer", {"dsp": 1}))
+    assert TuningCache(tmp_path / "cache" / "tuning.json").get("a") is not None
+
+
+def test_without_an_emulator_nothing_can_be_measured(tmp_path):
+    model, goal = Model("net", convolution()), Goal(tune=True, tune_cache=tmp_path / "t.json")
+    with pytest.raises(NotAvailable, match="host has no emulator here.*leave --tune out"):
+        build(model, "host", goal)
+
+
+def test_a_preferred_variant_must_cover():
+    (node,) = convolution().nodes
+    for name in ("scalar", "dsp"):
+        preferences = Preferences(tuned={"conv": name})
+        assert choose(node, BOARD.cpu, preferences)[1].name == name
+    core = load_board("rp2040").cpu
+    with pytest.raises(UnsupportedOp, match="'conv': variant 'dsp' of nn.conv2d does not cover"):
+        choose(node, core, Preferences(tuned={"conv": "dsp"}))
+
+
+def test_any_layer_can_be_measured_alone(stateful):
+    """Of every kind, those with state, several operands or the same one twice among them."""
+    nodes = [n for seed in range(24) for n in random_graph(seed).nodes]
+    kinds = {n.op.name: n for n in [*nodes, *stateful.graph.nodes]}
+    kinds = {k: n for k, n in kinds.items() if n.op.rows(n.types) is not Special.VIEW}
+    assert len(kinds) >= 12
+    assert any(v.kind is Kind.VARIABLE for n in kinds.values() for v in (*n.inputs, *n.outputs))
+    for node in kinds.values():
+        trial = trial_of(node)
+        counts = measure(trial)
+        assert list(counts) == names(trial)
+        assert min(counts.values()) > 0
