@@ -6,7 +6,16 @@ from tempfile import TemporaryDirectory
 
 from milliwatt.emit import make_library
 from milliwatt.ir import Graph
-from milliwatt.plan import Plan, Schedule, by_rows, least_ram, make_plan, whole
+from milliwatt.plan import (
+    NO_PREFERENCES,
+    Plan,
+    Preferences,
+    Schedule,
+    by_rows,
+    least_ram,
+    make_plan,
+    whole,
+)
 from milliwatt.project.prove import prove
 from milliwatt.project.samples import sample_inputs
 from milliwatt.run.emulated import EmulatedRunner
@@ -37,9 +46,10 @@ def prove_plan(
     *,
     on_board: bool,
     samples: int = SAMPLES,
+    preferences: Preferences = NO_PREFERENCES,
 ) -> Plan:
     """Prove ``graph`` in one schedule on the host and, if asked, on ``board``; return the plan."""
-    plan = make_plan(graph, board.cpu, schedule)
+    plan = make_plan(graph, board.cpu, schedule, preferences=preferences)
     library = make_library(plan, board, graph.name, graph.name)
     with TemporaryDirectory() as folder:
         runners = {f"host {schedule.__name__}": HostRunner(plan, library, Path(folder))}

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 from harness import Run, only_node
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from milliwatt.emit import make_library
+from milliwatt.errors import ShapeMismatch
 from milliwatt.ir import Builder, DType, Graph, Quant, TensorType
 from milliwatt.kernels.nn.conv2d import pairs
 from milliwatt.kernels.nn.conv2d.kernel import CONV2D
@@ -111,7 +112,7 @@ def convolutions(draw):
     """Draw a convolution that pairs cover, with every kind of row, remainder and border."""
     c, c_out = draw(st.integers(1, 13)), draw(st.integers(1, 7))
     kernel = draw(st.tuples(st.integers(1, 4), st.integers(1, 4)))
-    image = draw(st.tuples(st.integers(7, 9), st.integers(7, 11)))  # a 4x4 window spans at most 7
+    image = draw(st.tuples(st.integers(4, 9), st.integers(1, 11)))
     op = Conv2d(
         out=Quant((0.75,), draw(st.integers(-128, 127))),
         stride=draw(st.tuples(st.integers(1, 3), st.integers(1, 3))),
@@ -120,7 +121,11 @@ def convolutions(draw):
         clip=draw(st.sampled_from([(-128, 127), (-128, 127), (-90, 100)])),
     )
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    return graph_of(rng, (1, *image, c), kernel, c_out, op)
+    try:
+        return graph_of(rng, (1, *image, c), kernel, c_out, op)
+    except ShapeMismatch as e:
+        assume("larger than the padded image" not in str(e))
+        raise
 
 
 def graph_of(rng, x, kernel, c_out, op):
@@ -148,7 +153,7 @@ def add(b, rng, name, image, kernel, c_out, op):
     return b.node(name, op, image, w, bias)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(graph=convolutions(), seed=st.integers(0, 2**32 - 1))
 def test_equals_the_reference_on_the_host(graph, seed):
     node = only_node(graph)
@@ -186,7 +191,9 @@ def check_on_the_host(graph, variant, seed):
     (wanted,) = Reference(graph).run((x,))
     run = Run(CONV2D, variant, node, {"x": x})
     np.testing.assert_array_equal(run.all(), wanted)
-    np.testing.assert_array_equal(run.ranges([(r, 1) for r in range(run.total)], ring=True), wanted)
+    for size in (1, 2):
+        ranges = [(r, min(size, run.total - r)) for r in range(0, run.total, size)]
+        np.testing.assert_array_equal(run.ranges(ranges, ring=True), wanted)
 
 
 def many_convolutions() -> Graph:
@@ -213,9 +220,10 @@ def many_convolutions() -> Graph:
     return b.build(*outputs)
 
 
+@pytest.mark.parametrize("board", ["nrf52840", "stm32h743", "stm32u575"])  # M4F, M7, M33
 @pytest.mark.parametrize("schedule", [whole, by_rows], ids=["whole", "by_rows"])
-def test_the_assembly_equals_the_reference(schedule, tmp_path):
-    graph, target = many_convolutions(), load_board("nrf52840")
+def test_the_assembly_equals_the_reference(schedule, board, tmp_path):
+    graph, target = many_convolutions(), load_board(board)
     plan = make_plan(graph, target.cpu, schedule)
     assert {call.variant.name for call in plan.calls} == {"dsp_columns", "dsp_pairs"}
     runner = EmulatedRunner(plan, make_library(plan, target, "many", "many"), target, tmp_path)

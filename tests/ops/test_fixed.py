@@ -8,12 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import milliwatt.kernels as kernels_room
 from milliwatt.errors import ShapeMismatch
+from milliwatt.kernels.rescale import SHORT_LIMIT, Products, rescale_shifts
 from milliwatt.kernels.scale import right_shift
+from milliwatt.ops.bounds import Bounds
 from milliwatt.ops.fixed import (
     INT32_MAX,
     INT32_MIN,
@@ -32,6 +34,7 @@ from milliwatt.ops.fixed_exp import (
 
 SHIM = """
 #include "fixed_exp.h"
+#include "rescale.h"
 #include "scale.h"
 int32_t add_wrap(int32_t a, int32_t b) { return mw_add_wrap(a, b); }
 int32_t shift_left_wrap(int32_t a, int32_t b) { return mw_shift_left_wrap(a, b); }
@@ -40,6 +43,14 @@ int32_t high_mul(int32_t a, int32_t b) { return mw_doubling_high_mul(a, b); }
 int32_t shift_right(int32_t a, int32_t b) { return mw_rounding_shift_right(a, b); }
 int32_t requantize(int32_t a, int32_t m, int32_t s) { return mw_requantize(a, m, s); }
 int32_t scale(int32_t x, int32_t m, int32_t half, int32_t by) { return mw_scale(x, m, half, by); }
+int32_t rescale_long(int32_t x, int32_t m, int32_t by, int32_t z)
+{
+    return mw_rescale_long(x, m, by, z);
+}
+int32_t rescale_short(int32_t x, int32_t m, int32_t by, int32_t z)
+{
+    return mw_rescale_short(x, (const uint8_t *)&m, by, z);
+}
 int32_t exp_of_negative(int32_t x) { return mw_exp_of_negative(x); }
 int32_t reciprocal_of_half(int32_t x) { return mw_reciprocal_of_half(x); }
 int32_t reciprocal_mantissa(int32_t x) { int32_t bits; return mw_reciprocal(x, 12, &bits); }
@@ -179,6 +190,51 @@ def test_scaling_small_numbers_is_requantising(c, x, mantissa, shift):
 def test_scaling_without_a_shift_takes_larger_numbers(c, x, mantissa):
     p = right_shift("y", 0)
     assert c.scale(x, mantissa, p["round_y"], p["right_y"]) == requantize(np.array(x), mantissa, 0)
+
+
+def one_channel(products, magnitude, mantissa, shift):
+    """Return the shift of one channel whose sums reach ``magnitude``, or None."""
+    reach = np.array([magnitude], np.int64)
+    multiplier, shifts = np.array([mantissa], np.int32), np.array([shift], np.int32)
+    found = rescale_shifts(products, Bounds(-reach, reach), multiplier, shifts)
+    return None if found is None else int(found[0])
+
+
+def rescaled(acc, mantissa, shift, zero):
+    return int(np.clip(requantize(np.array(acc), mantissa, shift) + zero, -128, 127))
+
+
+# sums about the ties of the second rounding, whatever the shift
+NEAR_TIES = st.builds(
+    lambda sign, bits, d: sign * ((1 << bits) + d),
+    st.sampled_from([-1, 1]), st.integers(0, 22), st.integers(-1, 1),
+)  # fmt: skip
+
+
+@settings(max_examples=1000)
+@given(INT32 | NEAR_TIES, MANTISSA, st.integers(-31, -2), st.integers(-128, 127))
+def test_rescaling_by_long_products_is_requantising(c, acc, mantissa, shift, zero):
+    by = one_channel(Products.LONG, 1 << 31, mantissa, shift)
+    assert c.rescale_long(acc, mantissa, by, zero) == rescaled(acc, mantissa, shift, zero)
+
+
+@settings(max_examples=1000)
+@given(
+    st.integers(1 - SHORT_LIMIT, SHORT_LIMIT - 1) | NEAR_TIES,
+    MANTISSA,
+    st.integers(-31, -1),
+    st.integers(-128, 127),
+)
+def test_rescaling_by_short_products_is_requantising(c, acc, mantissa, shift, zero):
+    by = one_channel(Products.SHORT, SHORT_LIMIT - 1, mantissa, shift)
+    assert c.rescale_short(acc, mantissa, by, zero) == rescaled(acc, mantissa, shift, zero)
+
+
+def test_rescaling_is_refused_where_it_would_not_be_exact():
+    assert one_channel(Products.LONG, 1 << 31, 1 << 30, -1) is None
+    assert one_channel(Products.SHORT, 100, 1 << 30, 0) is None
+    assert one_channel(Products.SHORT, SHORT_LIMIT, 1 << 30, -5) is None
+    assert one_channel(Products.LONG, 100, 0, 7) == 0  # whatever the shift, nothing is left
 
 
 @given(INT32.filter(lambda x: x <= 0) | st.integers(-(1 << 27), 0))

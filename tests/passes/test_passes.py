@@ -41,7 +41,7 @@ def test_constants_are_folded():
     graph = b.build(b.node("y", Add(QUANT), x, d))
     folded = fold_constants(graph)
     assert [n.name for n in folded.nodes] == ["y"]
-    # 2 * (q - 3) + 3
+    # the zero point is 3: twice q is 2 * (q - 3) + 3
     assert folded.values["d"].kind is Kind.CONSTANT
     assert folded.values["d"].data.tolist() == [[-1, 1, 3, 5]]
     same(graph, folded)

@@ -27,7 +27,8 @@ def need(graph: Graph, kept: frozenset[Value]) -> int:
         for i, n in enumerate(graph.nodes)
         if n.op.rows(n.types) is not Special.VIEW
     }
-    return lower_bound(arena_spans(graph, play(graph, kept), variants).values())
+    plays = (play(graph, kept, deepest_first=first) for first in (True, False))
+    return min(lower_bound(arena_spans(graph, timing, variants).values()) for timing in plays)
 
 
 def best_by_brute_force(graph: Graph) -> int:

@@ -75,6 +75,25 @@ def test_compile_names_its_folder_itself(mw, tmp_path):
     assert again.status == 0, "it knows its own folder"
 
 
+def test_compile_tuned(mw, tmp_path):
+    words = ("compile", "conv.tflite", "-b", BOARD, "--tune")
+    first = mw(*words, "--tune-cache", "tuning.json", "--out", "a")
+    assert first.status == 0, first.err
+    content = (tmp_path / "tuning.json").read_text()
+    assert "nn.conv2d s8[1, 7, 6, 3]" in content
+    assert mw(*words, "--tune-cache", "tuning.json", "--out", "b").status == 0
+    assert (tmp_path / "tuning.json").read_text() == content
+    manifests = [(tmp_path / out / "manifest.json").read_text() for out in "ab"]
+    assert manifests[0] == manifests[1]
+
+
+def test_a_tuning_cache_without_tuning(mw, tmp_path):
+    said = mw("compile", "conv.tflite", "-b", BOARD, "--tune-cache", "tuning.json")
+    assert said.status == 1
+    assert "--tune-cache tuning.json keeps what --tune measures; add --tune" in said.err
+    assert sorted(os.listdir(tmp_path)) == MODELS
+
+
 def test_compile_into_a_folder_of_others(mw, tmp_path):
     said = mw("compile", "conv.tflite", "-b", BOARD, "--out", ".", "--json", "r.json")
     assert said.status == 1

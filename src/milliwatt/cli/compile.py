@@ -18,9 +18,12 @@ from milliwatt.cli.options import (
     Push,
     Tune,
     TuneCache,
+    Winograd,
     goal,
     progress,
 )
+from milliwatt.project.certificate import certify
+from milliwatt.project.certificate_file import to_json
 from milliwatt.report.files import write_text_atomically
 from milliwatt.report.html import result_page
 from milliwatt.report.terminal import print_result
@@ -32,6 +35,15 @@ Out = Annotated[
         "-o",
         metavar="DIR",
         help="Folder for the C library [default: MODEL-BOARD].",
+        show_default=False,
+    ),
+]
+CertificatePath = Annotated[
+    Path | None,
+    typer.Option(
+        "--certificate",
+        metavar="F",
+        help="Write what was removed from the model, and why that is exact, as JSON.",
         show_default=False,
     ),
 ]
@@ -53,8 +65,10 @@ def compile_command(
     push: Push = False,  # noqa: FBT002  (typer's way to declare a flag)
     tune: Tune = False,  # noqa: FBT002
     tune_cache: TuneCache = None,
+    winograd: Winograd = False,  # noqa: FBT002
     json_file: JsonPath = None,
     html: Html = None,
+    certificate: CertificatePath = None,
 ) -> None:
     """Compile MODEL to C for a board.
 
@@ -63,13 +77,23 @@ def compile_command(
 
         milliwatt compile kws.tflite --board nrf52840 --out kws
     """
-    wanted = goal(optimize, max_ram, max_flash, push=push, tune=tune, tune_cache=tune_cache)
+    wanted = goal(
+        optimize,
+        max_ram,
+        max_flash,
+        push=push,
+        tune=tune,
+        tune_cache=tune_cache,
+        winograd=winograd,
+    )
     loaded = milliwatt.load(model)
     folder = out or Path(f"{model.stem}-{board}")
     with progress() as report:
         result = milliwatt.compile(loaded, board, goal=wanted, out=folder, progress=report)
     if json_file:
         write_text_atomically(json_file, json.dumps(result.to_json(), indent=2) + "\n")
+    if certificate and loaded.original:
+        write_text_atomically(certificate, to_json(certify(loaded.original)))
     if html:
         write_text_atomically(html, result_page(result))
     console = Console()

@@ -20,6 +20,7 @@ from milliwatt.cli.options import (
     Push,
     Tune,
     TuneCache,
+    Winograd,
     goal,
     progress,
 )
@@ -53,6 +54,7 @@ def run(
     push: Push = False,  # noqa: FBT002  (typer's way to declare a flag)
     tune: Tune = False,  # noqa: FBT002
     tune_cache: TuneCache = None,
+    winograd: Winograd = False,  # noqa: FBT002
     json_file: JsonPath = None,
 ) -> None:
     """Run MODEL on every input of a .npy file, on an emulated board.
@@ -62,7 +64,15 @@ def run(
 
         milliwatt run kws.tflite --board nrf52840 --input in.npy --output out.npy
     """
-    wanted = goal(optimize, max_ram, max_flash, push=push, tune=tune, tune_cache=tune_cache)
+    wanted = goal(
+        optimize,
+        max_ram,
+        max_flash,
+        push=push,
+        tune=tune,
+        tune_cache=tune_cache,
+        winograd=winograd,
+    )
     loaded = milliwatt.load(model)
     inputs = prepare(loaded.graph, _read(input_file))
     with progress() as report:

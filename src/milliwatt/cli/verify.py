@@ -2,6 +2,7 @@
 
 import json
 from enum import Enum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,10 +21,12 @@ from milliwatt.cli.options import (
     Seed,
     Tune,
     TuneCache,
+    Winograd,
     goal,
     progress,
 )
-from milliwatt.report.files import write_text_atomically
+from milliwatt.project.certificate_file import from_json
+from milliwatt.report.files import read_text, write_text_atomically
 
 
 class Oracle(Enum):
@@ -32,6 +35,15 @@ class Oracle(Enum):
     TFLM = "tflm"
 
 
+CertificatePath = Annotated[
+    Path | None,
+    typer.Option(
+        "--certificate",
+        metavar="F",
+        help="Check the claims of this file, written by compile --certificate.",
+        show_default=False,
+    ),
+]
 Against = Annotated[
     Oracle | None,
     typer.Option(
@@ -55,6 +67,8 @@ def verify(
     push: Push = False,  # noqa: FBT002  (typer's way to declare a flag)
     tune: Tune = False,  # noqa: FBT002
     tune_cache: TuneCache = None,
+    winograd: Winograd = False,  # noqa: FBT002
+    certificate: CertificatePath = None,
     json_file: JsonPath = None,
 ) -> None:
     """Prove MODEL on a board: reference = host C = target C, bit by bit, layer by layer.
@@ -63,7 +77,15 @@ def verify(
 
         milliwatt verify kws.tflite --board rp2040 --samples 100 --against tflm
     """
-    wanted = goal(optimize, max_ram, max_flash, push=push, tune=tune, tune_cache=tune_cache)
+    wanted = goal(
+        optimize,
+        max_ram,
+        max_flash,
+        push=push,
+        tune=tune,
+        tune_cache=tune_cache,
+        winograd=winograd,
+    )
     loaded = milliwatt.load(model)
     with progress() as report:
         result = milliwatt.verify(
@@ -73,6 +95,7 @@ def verify(
             samples=samples,
             seed=seed,
             against_tflm=against is not None,
+            certificate=from_json(read_text(certificate)) if certificate else None,
             progress=report,
         )
     if json_file:

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "fixed.h"
+#include "isa_dsp.h"
 
 /* x * 2^bits, limited to int32 */
 static inline int32_t mw_shift_left_saturate(int32_t x, int32_t bits)
@@ -38,7 +39,7 @@ static inline int32_t mw_exp_of_negative(int32_t x)
         mw_add_wrap(exp_minus_eighth, mw_doubling_high_mul(y + tail, exp_minus_eighth));
 
     int32_t powers = (rest - x) >> 24;
-    for (int32_t i = 0; powers != 0; i++, powers >>= 1) {
+    for (int32_t i = 0; powers != 0; i = mw_opaque(i + 1), powers >>= 1) {
         if (powers & 1) {
             result = mw_doubling_high_mul(result, exp_of_minus_powers[i]);
         }
@@ -50,7 +51,7 @@ static inline int32_t mw_exp_of_negative(int32_t x)
 static inline int32_t mw_reciprocal_of_half(int32_t half)
 {
     int32_t x = mw_add_wrap(1515870810, mw_doubling_high_mul(half, -1010580540));
-    for (int32_t i = 0; i < 3; i++) {
+    for (int32_t i = 0; i < 3; i = mw_opaque(i + 1)) {
         const int32_t error = (1 << 29) - mw_doubling_high_mul(half, x);
         x = mw_add_wrap(x, mw_shift_left_saturate(mw_doubling_high_mul(x, error), 2));
     }

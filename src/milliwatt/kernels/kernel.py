@@ -74,6 +74,11 @@ class Variant:
     option: Option = Option.NONE
     rows_at_once: int = 1
 
+    @property
+    def label(self) -> str:
+        """What tells it from the kernel's other variants: ``long``, or ``long, 2 rows``."""
+        return self.name if self.rows_at_once == 1 else f"{self.name}, {self.rows_at_once} rows"
+
 
 @dataclass(frozen=True, slots=True)
 class Kernel:

@@ -49,7 +49,9 @@ def rescale_shifts(
     if (right < least).any():
         return None
     if products is Products.LONG:
-        return (right - 2).astype(np.int8)
+        long: Int8 = (right - 2).astype(np.int8)
+        return long
     if (bounds.magnitude >= SHORT_LIMIT).any():
         return None
-    return np.minimum(right + 6, FARTHEST).astype(np.int8)
+    short: Int8 = np.minimum(right + 6, FARTHEST).astype(np.int8)
+    return short

@@ -61,11 +61,7 @@ class _Groups:
         self._slots = {
             v: np.arange(a, b) for v, (a, b) in zip(self.values, pairwise(begins), strict=True)
         }
-        self._group = np.arange(begins[-1])
-        for node in graph.nodes:
-            for value, how in _treated(node):
-                if isinstance(how, Carried):
-                    self._join(value, node.output, how.source)
+        self._group = _components(int(begins[-1]), self._ties(graph))
         self._live = np.zeros(begins[-1], bool)
         for value in (*graph.inputs, *graph.outputs, *graph.variables, *(follows & carried)):
             self.keep(value, np.arange(depth(value.type)))
@@ -94,12 +90,29 @@ class _Groups:
         if not any(isinstance(how, Carried) or how is Role.SUMMED for _, how in treated):
             self.keep(node.output, np.arange(depth(node.output.type)))
 
-    def _join(self, x: Value, y: Value, source: Indices) -> None:
-        targets = np.flatnonzero(source != OTHER)
-        for a, b in zip(self._slots[x][source[targets]], self._slots[y][targets], strict=True):
-            first, second = self._group[a], self._group[b]
-            if first != second:
-                self._group[self._group == max(first, second)] = min(first, second)
+    def _ties(self, graph: Graph) -> Indices:
+        """Return ``[ties, 2]``: pairs of channels of which one is made of the other alone."""
+        found = [np.empty((0, 2), np.int64)]
+        for node in graph.nodes:
+            for value, how in _treated(node):
+                if isinstance(how, Carried):
+                    made = np.flatnonzero(how.source != OTHER)
+                    ends = (self._slots[value][how.source[made]], self._slots[node.output][made])
+                    found.append(np.stack(ends, axis=1))
+        return np.concatenate(found)
+
+
+def _components(count: int, ties: Indices) -> Indices:
+    """Return for each of ``count`` items the lowest item that ties connect it with."""
+    lowest: Indices = np.arange(count)
+    while True:
+        before = lowest.copy()
+        joint = np.minimum(*(lowest[end] for end in ties.T))
+        for end in ties.T:
+            np.minimum.at(lowest, end, joint)
+        lowest = lowest[lowest]  # halves the way, so that long chains take few rounds
+        if np.array_equal(before, lowest):
+            return lowest
 
 
 def _treated(node: Node) -> list[tuple[Value, object]]:

@@ -77,10 +77,15 @@ def place(spans: Mapping[str, Span]) -> Layout:
     meeting = _meeting(order, spans)
     bound = lower_bound(spans.values())
     best = _first_fit(order, sizes, meeting)
-    for candidate in _other_orders(order):
-        if best.bytes == bound:
+    every = permutations(order) if len(order) <= EXHAUSTIVE_BUFFERS else None
+    rng = random.Random(len(order))  # noqa: S311  (a search, not a secret)
+    for _ in range(SWAPS):
+        candidate = next(every, None) if every else _swapped(order, rng)
+        if best.bytes == bound or candidate is None:
             break
-        best = min(best, _first_fit(candidate, sizes, meeting), key=lambda layout: layout.bytes)
+        layout = _first_fit(candidate, sizes, meeting)
+        if layout.bytes <= best.bytes:  # equal ones too: that leads out of dead ends
+            best, order = layout, list(candidate)
     return best
 
 
@@ -94,17 +99,13 @@ def _steps(span: Span) -> int:
     return sum((1 << last + 1) - (1 << first) for first, last in span.alive)
 
 
-def _other_orders(order: Sequence[str]) -> Iterable[Sequence[str]]:
-    if len(order) <= EXHAUSTIVE_BUFFERS:
-        yield from permutations(order)
-        return
-    rng = random.Random(len(order))  # noqa: S311  (a search, not a secret)
-    for _ in range(SWAPS):
-        swapped = list(order)
-        for _ in range(rng.randint(1, 3)):
-            i, j = rng.randrange(len(swapped)), rng.randrange(len(swapped))
-            swapped[i], swapped[j] = swapped[j], swapped[i]
-        yield swapped
+def _swapped(order: Sequence[str], rng: random.Random) -> list[str]:
+    """Return ``order`` with one to three pairs swapped."""
+    swapped = list(order)
+    for _ in range(rng.randint(1, 3)):
+        i, j = rng.randrange(len(swapped)), rng.randrange(len(swapped))
+        swapped[i], swapped[j] = swapped[j], swapped[i]
+    return swapped
 
 
 def _first_fit(

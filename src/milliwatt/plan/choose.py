@@ -14,8 +14,8 @@ class Preferences:
     """Which variants to choose where several cover a node.
 
     Attributes:
-        tuned: the name of the variant that measured best, by the layer's name; layers that are not
-            among them get the first variant that covers them.
+        tuned: the label of the variant that measured best, by the layer's name; layers that are
+            not among them get the first variant that covers them.
         options: what the user asked for; variants with another option are left out.
     """
 
@@ -58,12 +58,12 @@ def choose(
         UnsupportedOp: there is none, or not the preferred one; names the node and what exists.
     """
     kernel, variants = candidates(node, cpu, preferences.options)
-    wanted = preferences.tuned.get(node.name, variants[0].name)
+    wanted = preferences.tuned.get(node.name, variants[0].label)
     for variant in variants:
-        if variant.name == wanted:
+        if variant.label == wanted:
             return kernel, variant
-    names = ", ".join(v.name for v in variants)
+    labels = "; ".join(v.label for v in variants)
     raise UnsupportedOp(
         f"layer {node.name!r}: variant {wanted!r} of {node.op.name} does not cover it on "
-        f"{cpu.name}; there are: {names}"
+        f"{cpu.name}; there are: {labels}"
     )

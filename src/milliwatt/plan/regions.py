@@ -9,6 +9,7 @@ as that helps.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain, combinations
 
@@ -36,9 +37,7 @@ def least_ram(
     """
 
     def schedule(graph: Graph) -> Schedule:
-        variants = _variants(graph, cpu, preferences)
-        best = _best(graph, variants, arriving=arriving)
-        return play(graph, best, arriving=arriving, at_once=_at_once(variants))
+        return _Search(graph, _variants(graph, cpu, preferences), arriving=arriving).best()
 
     return schedule
 
@@ -65,31 +64,60 @@ def _at_once(variants: Mapping[int, Variant]) -> dict[int, int]:
     return {i: v.rows_at_once for i, v in variants.items() if v.rows_at_once > 1}
 
 
-def _best(graph: Graph, variants: Mapping[int, Variant], *, arriving: bool) -> Kept:
-    known: dict[Kept, Cost] = {}
+@dataclass(frozen=True, slots=True)
+class _Partition:
+    """Which tensors are waited for, and which of several ready nodes goes first."""
 
-    def cost(kept: Kept) -> Cost:
-        if kept not in known:
-            known[kept] = _cost(graph, variants, kept, arriving=arriving)
-        return known[kept]
-
-    tensors = [v for v in graph.values.values() if v.kind is Kind.RESULT]
-    if len(tensors) <= EXHAUSTIVE_TENSORS:
-        return min(_subsets(tensors), key=cost)
-    best = min(_cuts(graph), key=cost)
-    for _ in range(ROUNDS):
-        before = best
-        for v in tensors:
-            best = min(best, best ^ {v}, key=cost)
-        if best == before:
-            break
-    return best
+    kept: Kept
+    deepest_first: bool
 
 
-def _cost(graph: Graph, variants: Mapping[int, Variant], kept: Kept, *, arriving: bool) -> Cost:
-    timing = play(graph, kept, arriving=arriving, at_once=_at_once(variants))
-    spans = arena_spans(graph, timing, variants)
-    return lower_bound(spans.values()), len(timing.steps)
+class _Search:
+    """Plays partitions of a graph and finds the one with the smallest arena."""
+
+    def __init__(self, graph: Graph, variants: Mapping[int, Variant], *, arriving: bool) -> None:
+        self.graph, self.variants, self.arriving = graph, variants, arriving
+        self.at_once = _at_once(variants)
+        self.known: dict[_Partition, Cost] = {}
+
+    def best(self) -> Schedule:
+        return self._play(self._search())
+
+    def _search(self) -> _Partition:
+        tensors = [v for v in self.graph.values.values() if v.kind is Kind.RESULT]
+        small = len(tensors) <= EXHAUSTIVE_TENSORS
+        kept = list(_subsets(tensors) if small else _cuts(self.graph))
+        orders = (True,) if _is_chain(self.graph) else (True, False)
+        best = min((_Partition(k, first) for first in orders for k in kept), key=self._cost)
+        for _ in range(0 if small else ROUNDS):
+            before = best
+            for v in tensors:
+                switched = _Partition(best.kept ^ {v}, best.deepest_first)
+                best = min(best, switched, key=self._cost)
+            if best == before:
+                break
+        return best
+
+    def _cost(self, partition: _Partition) -> Cost:
+        if partition not in self.known:
+            timing = self._play(partition)
+            spans = arena_spans(self.graph, timing, self.variants)
+            self.known[partition] = lower_bound(spans.values()), len(timing.steps)
+        return self.known[partition]
+
+    def _play(self, partition: _Partition) -> Schedule:
+        return play(
+            self.graph,
+            partition.kept,
+            deepest_first=partition.deepest_first,
+            arriving=self.arriving,
+            at_once=self.at_once,
+        )
+
+
+def _is_chain(graph: Graph) -> bool:
+    """Tell whether every node reads one computed tensor, so that their order is given."""
+    return all(sum(v.kind is not Kind.CONSTANT for v in n.inputs) < 2 for n in graph.nodes)
 
 
 def _subsets(tensors: list[Value]) -> Iterable[Kept]:

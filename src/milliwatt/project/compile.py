@@ -3,14 +3,16 @@
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import milliwatt
 from milliwatt.emit import Library, make_library, write_library
 from milliwatt.errors import DoesNotFit
 from milliwatt.plan import Plan, PushKind, make_plan, make_push_plan
+from milliwatt.passes.removal import Certificate
 from milliwatt.project import measure
+from milliwatt.project.certificate import certify, check_shrinking
 from milliwatt.project.model import Model
 from milliwatt.project.optimize import (
     DEFAULT_GOAL,
@@ -21,6 +23,7 @@ from milliwatt.project.optimize import (
     Goal,
     Optimize,
     Prefer,
+    always,
     candidate,
     fastest,
     first_listed,
@@ -94,16 +97,23 @@ def build(
         InputError: the tuning cache is damaged or cannot be written.
     """
     board = load_board(board) if isinstance(board, str) else board
-    prefer: Prefer = first_listed
+    prefer: Prefer = always(goal.base) if goal.winograd else first_listed
     if goal.tune:
-        prefer = Tuner(model.graph, board, TuningCache(goal.tune_cache), progress=progress)
+        prefer = Tuner(model.graph, board, TuningCache(goal.tune_cache), goal.base, progress)
     if goal.push:
         plan = make_push_plan(model.graph, board.cpu, prefer(FASTER, row_by_row=True))
         return _load(model, board, plan, Optimize.RAM, FASTER)
     if goal.budget:
         return _within(model, board, goal.budget, prefer)
+    if goal.optimize is Optimize.SPEED and goal.winograd:
+        return replace(_rows_or_whole(model, board, prefer), optimize=Optimize.SPEED)
     if goal.optimize is not None:
         return _build(model, board, candidate(goal.optimize, board.cpu, prefer))
+    return _rows_or_whole(model, board, prefer)
+
+
+def _rows_or_whole(model: Model, board: Board, prefer: Prefer) -> Compiled:
+    """Return the plan that is the default, by rows or whole, decided by measuring both."""
     by_rows = _build(model, board, candidate(Optimize.RAM, board.cpu, prefer))
     try:
         speed = _build(model, board, candidate(Optimize.SPEED, board.cpu, prefer))
@@ -213,13 +223,27 @@ def manifest_of(result: Result) -> dict[str, object]:
     return {k: report[k] for k in ("schema", "model", "board", "cpu", "optimize", "versions")}
 
 
-def prove_all(compiled: Compiled, samples: Sequence[Sample], progress: Progress = silent) -> None:
+def prove_all(
+    compiled: Compiled,
+    samples: Sequence[Sample],
+    progress: Progress = silent,
+    certificate: Certificate | None = None,
+) -> None:
     """Compare every layer and output of everything that runs, and windows that slide.
+
+    First the graph that is compiled is compared with the model as it came, and what passes have
+    removed from it is checked anew, by ``certificate`` or by one made here.
 
     Raises:
         Divergence: names the first layer that differs, with values.
     """
-    prove(compiled.model.graph, compiled.runners, samples, progress)
+    model = compiled.model
+    if model.original is not None:
+        progress("comparing with the model as it came", 0, 1)
+        certificate = certificate or certify(model.original)
+        check_shrinking(model.original, model.graph, certificate, samples)
+        progress("comparing with the model as it came", 1, 1)
+    prove(model.graph, compiled.runners, samples, progress)
     push = compiled.plan.push
     if push is not None and push.kind is PushKind.SLIDING:
         prove_sliding(compiled.model.graph, push, compiled.pushers, samples, progress)

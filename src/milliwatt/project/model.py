@@ -19,11 +19,13 @@ class Model:
         name: what generated code and reports call it; from the file's name.
         graph: the graph that is compiled, after all passes.
         source: the file's bytes; None where the model did not come from a .tflite file.
+        original: the graph before any pass; None where ``graph`` is as it was made.
     """
 
     name: str
     graph: Graph
     source: bytes | None = None
+    original: Graph | None = None
 
     @property
     def macs(self) -> int:
@@ -46,4 +48,5 @@ def load(path: Path | str) -> Model:
         source = file.read_bytes()
     except OSError as e:
         raise InputError(f"{file}: cannot be read: {e.strerror}") from None
-    return Model(file.stem, optimize(load_tflite(file)), source)
+    original = load_tflite(file)
+    return Model(file.stem, optimize(original), source, original)

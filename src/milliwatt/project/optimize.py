@@ -12,6 +12,7 @@ from typing import Protocol
 
 from milliwatt.errors import DoesNotFit
 from milliwatt.ir import Graph
+from milliwatt.kernels import Option
 from milliwatt.plan import NO_PREFERENCES, Preferences, Schedule, least_ram, partitions, whole
 from milliwatt.targets import Cpu
 
@@ -57,6 +58,16 @@ def first_listed(flags: str, *, row_by_row: bool) -> Preferences:
     return NO_PREFERENCES
 
 
+def always(preferences: Preferences) -> Prefer:
+    """Prefer the same in whatever way it is compiled."""
+
+    def prefer(flags: str, *, row_by_row: bool) -> Preferences:
+        del flags, row_by_row
+        return preferences
+
+    return prefer
+
+
 @dataclass(frozen=True, slots=True)
 class Cost:
     """What a built candidate takes; ``instructions`` is None where no emulator counts them."""
@@ -100,6 +111,8 @@ class Goal:
         push: rows of the input are pushed one by one; goes before both.
         tune: measure every kernel variant that covers a layer and choose the best.
         tune_cache: file that keeps those measurements; None for one in the user's cache.
+        winograd: convolve by exact Winograd where that is faster, for several times the flash of
+            those layers; with `Optimize.SPEED`, rows or whole is decided as by default.
     """
 
     optimize: Optimize | None = None
@@ -107,6 +120,12 @@ class Goal:
     push: bool = False
     tune: bool = False
     tune_cache: Path | None = None
+    winograd: bool = False
+
+    @property
+    def base(self) -> Preferences:
+        """What is asked of kernel variants, tuned or not."""
+        return Preferences(options=Option.WINOGRAD) if self.winograd else NO_PREFERENCES
 
 
 DEFAULT_GOAL = Goal()

@@ -69,6 +69,11 @@ class Trial:
     flags: str
     rows_per_call: tuple[int, ...]
 
+    @property
+    def labels(self) -> list[str]:
+        """The variants' labels."""
+        return [v.label for v in self.variants]
+
     def __str__(self) -> str:
         """Return for example ``nn.add s8[1, 8, 8, 4], … on cortex-m4f, -O2, rows a call: 1``."""
         types = ", ".join(_shape(t) for t in (*self.node.types, self.node.output.type))
@@ -90,7 +95,7 @@ class Trial:
             [v.kind is Kind.CONSTANT for v in node.inputs],
             str(node.op.rows(node.types)),
             {name: int(value) for name, value in self.kernel.params(node).items()},
-            [[v.name, _packed(v, node), v.scratch_bytes(node)] for v in self.variants],
+            [[v.label, _packed(v, node), v.scratch_bytes(node)] for v in self.variants],
             sorted(_source_digests(self.kernel)),
         ]
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
@@ -156,17 +161,17 @@ class Tuner:
             known = Measured(str(trial), measure(trial))
             self.cache.add(key, known)
         counts = known.instructions
-        names = [v.name for v in trial.variants]
-        if sorted(counts) != sorted(names):
+        labels = trial.labels
+        if sorted(counts) != sorted(labels):
             raise InputError(
-                f"{self.cache.path}: {key} has figures for {', '.join(sorted(counts))}; wanted "
-                f"{', '.join(names)}; delete the file to measure again"
+                f"{self.cache.path}: {key} has figures for {'; '.join(sorted(counts))}, wanted "
+                f"{'; '.join(labels)}; delete the file to measure again"
             )
-        return min(names, key=lambda name: counts[name])
+        return min(labels, key=lambda label: counts[label])
 
 
 def measure(trial: Trial) -> dict[str, int]:
-    """Return the instructions that each variant takes for the layer, by its name.
+    """Return the instructions that each variant takes for the layer, by its label.
 
     Raises:
         Divergence: one computes other bits than the reference.
@@ -188,7 +193,7 @@ def measure(trial: Trial) -> dict[str, int]:
                 f"{trial.board.name} differs from the reference: {difference(wanted, got)}"
             )
     counts = (layer.instructions for layer in measured.layers)
-    return dict(zip((v.name for v in trial.variants), counts, strict=True))
+    return dict(zip(trial.labels, counts, strict=True))
 
 
 def _side_by_side(trial: Trial) -> Plan:
@@ -202,10 +207,9 @@ def _side_by_side(trial: Trial) -> Plan:
         else:
             operands.setdefault(v, Value(name, v.type, Kind.INPUT))
     (type_,) = node.op.infer(node.types)
-    names = tuple(v.name for v in trial.variants)
     copies = tuple(
-        replace(node.with_inputs(operands), name=name, outputs=(Value(f"by_{name}", type_),))
-        for name in names
+        replace(node.with_inputs(operands), name=label, outputs=(Value(f"by {label}", type_),))
+        for label in trial.labels
     )
     graph = Graph(
         name="tuning",
@@ -213,7 +217,7 @@ def _side_by_side(trial: Trial) -> Plan:
         outputs=tuple(copy.output for copy in copies),
         nodes=copies,
     )
-    forced = replace(trial.base, tuned={name: name for name in names})
+    forced = replace(trial.base, tuned={label: label for label in trial.labels})
     plan = make_plan(graph, trial.board.cpu, preferences=forced)
     rows = zip(plan.calls, trial.rows_per_call, strict=True)
     return replace(plan, calls=tuple(replace(call, rows_per_call=n) for call, n in rows))

@@ -21,7 +21,7 @@ NAME = "tuning.json"
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What the variants that cover one layer took: instructions by the variant's name."""
+    """What the variants that cover one layer took: instructions by the variant's label."""
 
     layer: str
     instructions: Mapping[str, int]

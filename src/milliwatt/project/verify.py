@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from milliwatt.errors import Divergence, InputError
 from milliwatt.importers.tflite import cut, cuttable, load_tflite, read
+from milliwatt.passes.removal import Certificate
 from milliwatt.project.compile import agreed, build, prove_all, summarize
 from milliwatt.project.model import Model
 from milliwatt.project.optimize import DEFAULT_GOAL, Goal
@@ -24,6 +25,7 @@ def verify(
     samples: int = 100,
     seed: int = 0,
     against_tflm: bool = False,
+    certificate: Certificate | None = None,
     progress: Progress = silent,
 ) -> Result:
     """Prove ``model`` on ``board``: every layer equal to the bit on every sample.
@@ -35,6 +37,8 @@ def verify(
         samples: how many inputs: the edges of the input's type, then seeded noise.
         seed: of the noise.
         against_tflm: also compare each operator with the interpreter of `tflite-micro`.
+        certificate: of what was removed from the model, from an earlier compile; its claims are
+            checked anew. By default one is made and checked.
         progress: called as the work goes on.
 
     Raises:
@@ -48,7 +52,7 @@ def verify(
             raise InputError(f"{model.name} did not come from a .tflite file; TFLM cannot run it")
         compare_with_tflm(model.source, inputs, progress)
     compiled = build(model, board, goal, progress)
-    prove_all(compiled, inputs, progress)
+    prove_all(compiled, inputs, progress, certificate)
     exact = replace(agreed(compiled, samples), tflm=True if against_tflm else None)
     return summarize(compiled, exact)
 

@@ -6,6 +6,19 @@ from pathlib import Path
 from milliwatt.errors import InputError
 
 
+def read_text(path: Path) -> str:
+    """Return the content of a text file.
+
+    Raises:
+        InputError: it cannot be read, or is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{path}: cannot read ({reason}); wanted a text file") from error
+
+
 def write_text_atomically(path: Path, text: str) -> None:
     """Write ``text`` as UTF-8 to ``path``, as `write_bytes_atomically` does."""
     write_bytes_atomically(path, text.encode("utf-8"))

@@ -25,7 +25,7 @@ class HostRunner(CompiledRunner):
         self._memory = np.zeros(self.memory_bytes() + GUARD_BYTES, np.uint8)
         # no memory ends behind the arena here, as it does on a board: a guard tells of overruns
         self._lay_out(int(self._memory.ctypes.data) + len(self._memory) - GUARD_BYTES)
-        self._guard(self._arena + self.plan.arena_bytes)
+        self._guard(self._arena + self.plan.arena_bytes, "above the arena")
 
     def _read(self, address: int, size: int) -> bytes:
         return ctypes.string_at(address, size)

@@ -54,7 +54,7 @@ class CompiledRunner(ABC):
         self._word_bytes = word_bytes
         self._arena = self._state = self._table = self._staging = 0
         self._staged: tuple[int, ...] = ()
-        self._guards: list[int] = []
+        self._guards: dict[int, str] = {}
 
     @abstractmethod
     def _read(self, address: int, size: int) -> bytes: ...
@@ -154,8 +154,8 @@ class CompiledRunner(ABC):
         self._table = self._state - GUARD_BYTES - bases * self._word_bytes
         self._table = self._table // ALIGN_BYTES * ALIGN_BYTES
         if between:
-            self._guard(self._arena - GUARD_BYTES)
-        self._guard(self._state - GUARD_BYTES)
+            self._guard(self._arena - GUARD_BYTES, "below the arena")
+        self._guard(self._state - GUARD_BYTES, "below the state")
         start = self._lay_out_staging(self._table) if self.plan.push is not None else self._table
         self._call(f"{self.library.model.prefix}_init", self._state)
         return start
@@ -184,19 +184,15 @@ class CompiledRunner(ABC):
         push = self.plan.push
         return push is not None and push.first_result_rows == self.plan.graph.inputs[0].type.rows
 
-    def _guard(self, address: int) -> None:
+    def _guard(self, address: int, where: str) -> None:
         """Put a pattern at ``address`` that nothing may change."""
         self._write(address, _GUARD)
-        self._guards.append(address)
+        self._guards[address] = where
 
     def _check_guards(self) -> None:
-        for address in self._guards:
+        for address, where in self._guards.items():
             if self._read(address, GUARD_BYTES) != _GUARD:
-                side = "behind" if address >= self._arena else "before"
-                raise Fault(
-                    f"{self.library.model.name}: bytes just {side} the memory lent to the model "
-                    "were overwritten"
-                )
+                raise Fault(f"{self.library.model.name}: bytes just {where} were overwritten")
 
     def _fill(self, inputs: Sequence[Array]) -> None:
         # what an earlier call left behind must not matter

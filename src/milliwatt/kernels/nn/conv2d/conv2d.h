@@ -40,8 +40,8 @@ void mw_conv2d_s8_dsp_pairs(const mw_conv2d_params *p, const void *const *x, con
                             void *const *y, int32_t rows, void *scratch);
 
 /* Only 3x3 at stride and dilation 1, up to 64 channels in fours; two rows cost hardly more than one. All
- * constants in one stream, see winograd.py. Scratch holds 64 * c bytes and the
- * greater of 24 * c and 256 + c_out. */
+ * constants in one stream, see winograd.py. Scratch holds
+ * 64 * c + 256 + c_out bytes. */
 void mw_conv2d_s8_dsp_winograd(const mw_conv2d_params *p, const void *const *x,
                                const int32_t *filters, void *const *y, int32_t rows, void *scratch);
 
@@ -54,6 +54,9 @@ void mw_conv2d_s8_dsp_winograd(const mw_conv2d_params *p, const void *const *x,
 void mw_conv2d_s8_long(const mw_conv2d_params *p, const void *const *x, const int8_t *weights,
                        const int32_t *scales, const int8_t *shift, void *const *y, int32_t rows,
                        void *scratch);
+void mw_conv2d_s8_long_odd(const mw_conv2d_params *p, const void *const *x, const int8_t *weights,
+                           const int32_t *scales, const int8_t *shift, void *const *y, int32_t rows,
+                           void *scratch);
 void mw_conv2d_s8_short(const mw_conv2d_params *p, const void *const *x, const int8_t *weights,
                         const int32_t *scales, const int8_t *shift, void *const *y, int32_t rows,
                         void *scratch);

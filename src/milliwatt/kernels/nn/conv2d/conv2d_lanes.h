@@ -31,12 +31,26 @@ typedef struct {
     mw_lane_rescale *rescale;
 } mw_lane_layer;
 
-/* Return the inputs of tap (i, j) of the window at column `left`: outside the image, zero points. */
-static inline const int8_t *mw_lane_tap(const mw_conv2d_params *p, const int8_t *row, int32_t left,
+/* An output pixel: the rows of its window, and the column where it begins. */
+typedef struct {
+    const void *const *rows;
+    int32_t left;
+    int8_t *y;
+} mw_lane_pixel;
+
+/* Return the inputs of tap (i, j): outside the image, zero points. */
+static inline const int8_t *mw_lane_tap(const mw_conv2d_params *p, const mw_lane_pixel *pixel, int32_t i,
                                         int32_t j, const int8_t *outside)
 {
-    const int32_t at = left + j * p->dilation_w;
+    const int32_t at = pixel->left + j * p->dilation_w;
+    const int8_t *row = pixel->rows[i * p->dilation_h];
     return at < 0 || at >= p->w ? outside : row + at * p->c;
+}
+
+/* Tell whether the taps of a row lie next to each other. */
+static inline int32_t mw_lane_whole(const mw_conv2d_params *p, const mw_lane_pixel *pixel)
+{
+    return p->dilation_w == 1 && pixel->left >= 0 && pixel->left + p->kw <= p->w;
 }
 
 /* Set two pixels side by side, count inputs of each. */
@@ -55,20 +69,16 @@ static inline int32_t *mw_lane_merge(int32_t *to, const int8_t *a, const int8_t 
     return to;
 }
 
-/* Widen the inputs of the windows at columns `left` and `left + step`; the taps of a row that lies
- * within the image are next to each other. */
-static inline void mw_lane_gather(const mw_conv2d_params *p, const void *const *rows, int32_t left,
-                                  int32_t step, const int8_t *outside, int32_t *to)
+/* Widen the inputs of two pixels. */
+static inline void mw_lane_gather(const mw_conv2d_params *p, const mw_lane_pixel *a,
+                                  const mw_lane_pixel *b, const int8_t *outside, int32_t *to)
 {
-    const int32_t last = left + (p->kw - 1) * p->dilation_w + step;
-    const int32_t whole = p->dilation_w == 1 && left >= 0 && last < p->w;
+    const int32_t whole = mw_lane_whole(p, a) && mw_lane_whole(p, b);
     const int32_t runs = whole ? 1 : p->kw, run = whole ? p->kw * p->c : p->c;
     for (int32_t i = 0; i < p->kh; i++) {
-        const int8_t *row = rows[i * p->dilation_h];
         for (int32_t j = 0; j < runs; j++) {
-            const int8_t *a = mw_lane_tap(p, row, left, j, outside);
-            const int8_t *b = mw_lane_tap(p, row, left + step, j, outside);
-            to = mw_lane_merge(to, a, b, run);
+            const int8_t *from_a = mw_lane_tap(p, a, i, j, outside);
+            to = mw_lane_merge(to, from_a, mw_lane_tap(p, b, i, j, outside), run);
         }
     }
     for (int32_t k = p->kh * p->kw * p->c; k % MW_LANE_STEP; k++) {
@@ -146,39 +156,42 @@ static inline void mw_lane_one(const mw_lane_layer *l, const int32_t *x, int8_t 
 }
 
 /* The clamp of an activation that is narrower than int8; most are not. */
-static inline void mw_lane_clip(const mw_conv2d_params *p, int8_t *y)
+static inline void mw_lane_clip(const mw_conv2d_params *p, void *const *y, int32_t rows)
 {
-    if (p->low > INT8_MIN || p->high < INT8_MAX) {
+    for (int32_t r = 0; (p->low > INT8_MIN || p->high < INT8_MAX) && r < rows; r++) {
+        int8_t *out = y[r];
         for (int32_t i = 0; i < p->ow * p->c_out; i++) {
-            y[i] = (int8_t)mw_clamp(y[i], p->low, p->high);
+            out[i] = (int8_t)mw_clamp(out[i], p->low, p->high);
         }
     }
 }
 
-/* scratch: the widened inputs, then a pixel of zero points. */
+/* Pixels are paired as they come, across the ends of rows. scratch: the widened inputs, then a pixel of
+ * zero points. */
 static inline void mw_lane_rows(const mw_lane_layer *l, const void *const *x, void *const *y, int32_t rows,
                                 int32_t *scratch)
 {
     const mw_conv2d_params *p = l->p;
     int8_t *outside = (int8_t *)(scratch + l->steps * MW_LANE_STEP);
+    mw_lane_pixel pair[2];
+    int32_t waiting = 0;
     mw_fill_s8(outside, (int8_t)p->zero_x, p->c);
     for (int32_t r = 0; r < rows; r++) {
-        const void *const *window = x + r * p->stride_h;
-        int8_t *out = y[r];
-        int32_t left = -p->pad_left;
-        for (int32_t j = 0; j < p->ow; j += 2) {
-            const int32_t pair = j + 1 < p->ow;
-            mw_lane_gather(p, window, left, pair ? p->stride_w : 0, outside, scratch);
-            if (pair) {
-                mw_lane_two(l, scratch, out, out + p->c_out);
-            } else {
-                mw_lane_one(l, scratch, out);
+        mw_lane_pixel pixel = {x + r * p->stride_h, -p->pad_left, y[r]};
+        for (int32_t j = 0; j < p->ow; j++, pixel.left += p->stride_w, pixel.y += p->c_out) {
+            pair[waiting] = pixel;
+            waiting ^= 1;
+            if (!waiting) {
+                mw_lane_gather(p, &pair[0], &pair[1], outside, scratch);
+                mw_lane_two(l, scratch, pair[0].y, pair[1].y);
             }
-            left += 2 * p->stride_w;
-            out += 2 * p->c_out;
         }
-        mw_lane_clip(p, y[r]);
     }
+    if (waiting) {
+        mw_lane_gather(p, &pair[0], &pair[0], outside, scratch);
+        mw_lane_one(l, scratch, pair[0].y);
+    }
+    mw_lane_clip(p, y, rows);
 }
 
 #endif

@@ -97,27 +97,48 @@ MW_ASSEMBLY void mw_pairs_1(MW_UNUSED const int32_t *filters, MW_UNUSED mw_block
             MW_LEAVE);
 }
 
-/* Widen `words` words of three pixels; return the end of what was written. */
-static inline uint32_t *mw_widen_3(uint32_t *to, const int8_t *a, const int8_t *b, const int8_t *c,
-                                   int32_t words)
+/* Widen words of three pixels `next` bytes apart; return the end of what was written. */
+MW_ASSEMBLY uint32_t *mw_widen_3(MW_UNUSED uint32_t *to, MW_UNUSED const int8_t *from,
+                                 MW_UNUSED intptr_t next, MW_UNUSED int32_t words)
 {
-    __asm__("1:\n\t"                              /* */
-            MW_LINE("ldr r8, [%[a]], #4")         /* */
-            MW_LINE("ldr r9, [%[b]], #4")         /* */
-            MW_LINE("ldr r10, [%[c]], #4")        /* */
-            MW_LINE("sxtb16 r4, r8")              /* */
-            MW_LINE("sxtb16 r5, r9")              /* */
-            MW_LINE("sxtb16 r6, r10")             /* */
-            MW_LINE("sxtb16 r8, r8, ror #8")      /* */
-            MW_LINE("sxtb16 r9, r9, ror #8")      /* */
-            MW_LINE("sxtb16 r10, r10, ror #8")    /* */
-            MW_LINE("subs %[n], #1")              /* */
-            MW_LINE("stm %[to]!, {r4, r5, r6, r8, r9, r10}")
-            MW_LINE("bne 1b")
-            : [to] "+r"(to), [a] "+r"(a), [b] "+r"(b), [c] "+r"(c), [n] "+r"(words)
-            :
-            : "r4", "r5", "r6", "r8", "r9", "r10", "cc", "memory");
-    return to;
+    __asm__(MW_LINE("push {r4-r10, lr}")                                            /* */
+            MW_LINE("add r12, r1, r2") MW_LINE("add lr, r12, r2")                   /* */
+            "1:\n\t"                                                                /* */
+            MW_LINE("ldr r8, [r1], #4") MW_LINE("ldr r9, [r12], #4")                /* */
+            MW_LINE("ldr r10, [lr], #4")                                            /* */
+            MW_LINE("sxtb16 r4, r8") MW_LINE("sxtb16 r5, r9")                       /* */
+            MW_LINE("sxtb16 r6, r10") MW_LINE("sxtb16 r8, r8, ror #8")              /* */
+            MW_LINE("sxtb16 r9, r9, ror #8") MW_LINE("sxtb16 r10, r10, ror #8")     /* */
+            MW_LINE("subs r3, #1")                                                  /* */
+            MW_LINE("stm r0!, {r4, r5, r6, r8, r9, r10}")                           /* */
+            MW_LINE("bne 1b") "pop {r4-r10, pc}");
+}
+
+/* The same for two pixels. */
+MW_ASSEMBLY uint32_t *mw_widen_2(MW_UNUSED uint32_t *to, MW_UNUSED const int8_t *from,
+                                 MW_UNUSED intptr_t next, MW_UNUSED int32_t words)
+{
+    __asm__(MW_LINE("push {r4-r7, lr}")                                             /* */
+            MW_LINE("add r2, r1")                                                   /* */
+            "1:\n\t"                                                                /* */
+            MW_LINE("ldr r6, [r1], #4") MW_LINE("ldr r7, [r2], #4")                 /* */
+            MW_LINE("sxtb16 r4, r6") MW_LINE("sxtb16 r5, r7")                       /* */
+            MW_LINE("sxtb16 r6, r6, ror #8") MW_LINE("sxtb16 r7, r7, ror #8")       /* */
+            MW_LINE("subs r3, #1")                                                  /* */
+            MW_LINE("stm r0!, {r4, r5, r6, r7}")                                    /* */
+            MW_LINE("bne 1b") "pop {r4-r7, pc}");
+}
+
+/* The same for one. */
+MW_ASSEMBLY uint32_t *mw_widen_1(MW_UNUSED uint32_t *to, MW_UNUSED const int8_t *from,
+                                 MW_UNUSED intptr_t next, MW_UNUSED int32_t words)
+{
+    __asm__("1:\n\t"                                                                /* */
+            MW_LINE("ldr r12, [r1], #4")                                            /* */
+            MW_LINE("sxtb16 r2, r12") MW_LINE("sxtb16 r12, r12, ror #8")            /* */
+            MW_LINE("subs r3, #1")                                                  /* */
+            MW_LINE("stm r0!, {r2, r12}")                                           /* */
+            MW_LINE("bne 1b") "bx lr");
 }
 
 static inline void mw_set_steps(mw_block *block, int32_t pixels)
@@ -135,19 +156,33 @@ static inline void mw_set_steps(mw_block *block, int32_t pixels)
 
 #else
 
-static inline uint32_t *mw_widen_3(uint32_t *to, const int8_t *a, const int8_t *b, const int8_t *c,
-                                   int32_t words)
+static inline uint32_t *mw_widen(uint32_t *to, const int8_t *from, intptr_t next, int32_t words,
+                                 int32_t pixels)
 {
-    for (; words > 0; words--, a += 4, b += 4, c += 4, to += 6) {
-        const uint32_t four_a = mw_load4(a), four_b = mw_load4(b), four_c = mw_load4(c);
-        to[0] = mw_even(four_a);
-        to[1] = mw_even(four_b);
-        to[2] = mw_even(four_c);
-        to[3] = mw_odd(four_a);
-        to[4] = mw_odd(four_b);
-        to[5] = mw_odd(four_c);
+    for (int32_t k = 0; k < words; k++, to += 2 * pixels) {
+        for (int32_t i = 0; i < pixels; i++) {
+            /* the next pixel may be in another row, elsewhere in memory */
+            const uint32_t four = mw_load4((const int8_t *)((intptr_t)from + i * next) + 4 * k);
+            to[i] = mw_even(four);
+            to[pixels + i] = mw_odd(four);
+        }
     }
     return to;
+}
+
+static inline uint32_t *mw_widen_3(uint32_t *to, const int8_t *from, intptr_t next, int32_t words)
+{
+    return mw_widen(to, from, next, words, 3);
+}
+
+static inline uint32_t *mw_widen_2(uint32_t *to, const int8_t *from, intptr_t next, int32_t words)
+{
+    return mw_widen(to, from, next, words, 2);
+}
+
+static inline uint32_t *mw_widen_1(uint32_t *to, const int8_t *from, intptr_t next, int32_t words)
+{
+    return mw_widen(to, from, next, words, 1);
 }
 
 static inline void mw_set_steps(mw_block *block, int32_t pixels)

@@ -35,7 +35,7 @@ typedef struct {
 __attribute__((naked, noinline)) static void mw_lane_block(const int32_t *x, const int8_t *w,
                                                            int32_t steps, mw_lane_sum *sums)
 {
-    __asm__ volatile("push {r0-r11, lr}\n"
+    __asm__ volatile(".syntax unified\n push {r0-r11, lr}\n"
                      "add r2, r1, r2, lsl #4\n"
                      "mov r3, #0x8000\n"
                      "1: mov r8, #0\n mov r9, #0\n mov r10, #0\n mov r11, #0\n"
@@ -66,7 +66,7 @@ __attribute__((naked, noinline)) static void mw_lane_block(const int32_t *x, con
 __attribute__((naked, noinline)) static void mw_lane_block(const int32_t *x, const int8_t *w,
                                                            int32_t steps, mw_lane_sum *sums)
 {
-    __asm__ volatile("push {r0-r7, lr}\n"
+    __asm__ volatile(".syntax unified\n push {r0-r7, lr}\n"
                      "mov r4, r8\n mov r5, r9\n mov r6, r10\n mov r7, r11\n push {r4-r7}\n"
                      "lsls r2, r2, #4\n mov lr, r2\n"
                      "movs r2, #0x80\n lsls r2, r2, #8\n mov r12, r2\n adds r2, r1, #1\n"

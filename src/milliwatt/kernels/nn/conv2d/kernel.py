@@ -114,6 +114,14 @@ CONV2D = Kernel(
         ),
         Variant("dsp", needs=Isa.DSP, constants=_padded_constants, scratch_bytes=_two_pixels_bytes),
         Variant(
+            "long_odd",
+            needs=Isa.LONG_MULTIPLY,
+            covers=lanes.covers_long_odd,
+            constants=lanes.long_constants,
+            scratch_bytes=lanes.scratch_bytes,
+            rows_at_once=lanes.ROWS_AT_ONCE,
+        ),
+        Variant(
             "long",
             needs=Isa.LONG_MULTIPLY,
             covers=lanes.covers_long,

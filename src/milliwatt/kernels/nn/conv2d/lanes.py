@@ -14,6 +14,9 @@ from milliwatt.ops.nn.conv2d import Conv2d, channel_multipliers
 
 FILTERS = 4
 TAPS = 4
+ROWS_AT_ONCE = 2
+"""Rows of an odd number of pixels leave none over in twos. It costs a row more of each ring."""
+ODD_PIXELS = (5, 7)
 LARGEST_WEIGHT = 127
 """Two products by int8 then stay below half of 2**16."""
 
@@ -21,6 +24,11 @@ LARGEST_WEIGHT = 127
 def covers_long(node: Node) -> bool:
     """Tell whether the weights fit, and requantisation by long products is exact."""
     return _covers(node, Products.LONG)
+
+
+def covers_long_odd(node: Node) -> bool:
+    """Tell whether rows are so short, and odd, that two of them are to be computed together."""
+    return node.output.type.shape[2] in ODD_PIXELS and covers_long(node)
 
 
 def covers_short(node: Node) -> bool:

@@ -100,7 +100,7 @@ def scratch_bytes(node: Node) -> int:
     row, apart = w[2] * w[3], w[2] > 1 and op.dilation[1] > 1
     span = (w[2] - 1) * op.dilation[1] + 1
     leaves = op.pad[2] > 0 or (y[2] - 1) * op.stride[1] + span > x[2]
-    pixels = 1 if apart or (y[2] == 1 and leaves) else PIXELS
+    pixels = 1 if apart or (y[2] == 1 and leaves) else 2 if y[2] == 1 else PIXELS
     rest = _whole(w[1] * (row % STEP))
     depth = w[1] * (row // STEP * STEP) + rest
     pitch = row + (pixels - 1) * op.stride[1] * w[3]

@@ -7,56 +7,54 @@
 
 enum { KW = 3 };
 
-/* Widen four bytes of each of `count` columns at a time, `c` bytes apart. */
-static inline __attribute__((always_inline)) uint32_t *
-widen(uint32_t *to, const int8_t *from, int32_t c, int32_t count)
+/* Widen the channels of one of `count` columns. */
+static void widen(uint32_t *to, const int8_t *from, int32_t words, int32_t count)
 {
-    for (int32_t k = c / 4; k > 0; k = mw_opaque(k - 1), from += 4, to += 2 * count) {
-        const int8_t *at = from;
-        for (int32_t j = 0; j < count; j++, at += c) {
-            const uint32_t four = mw_load4(at);
-            to[j] = mw_even(four);
-            to[count + j] = mw_odd(four);
-        }
+    for (; words > 0; words = mw_opaque(words - 1), from += 4, to += 2 * count) {
+        const uint32_t four = mw_load4(from);
+        to[0] = mw_even(four);
+        to[count] = mw_odd(four);
     }
-    return to;
 }
 
-/* The same for columns of which some lie beside the image, where the zero point is. */
-static __attribute__((noinline)) uint32_t *
-widen_border(const mw_conv2d_params *p, uint32_t *to, const int8_t *row, int32_t left, int32_t count)
+/* The same for a column beside the image, where the zero point is. */
+static void widen_zero(uint32_t *to, int32_t zero, int32_t words, int32_t count)
 {
-    for (int32_t j = 0; j < count; j++) {
-        const int32_t column = left + j, outside = column < 0 || column >= p->w;
-        const uint32_t zero = (uint32_t)p->zero_x & 0xFFFFu;
-        const int8_t *from = row + column * p->c;
-        uint32_t *next = to + j;
-        for (int32_t k = p->c / 4; k > 0; k = mw_opaque(k - 1), next += 2 * count, from += 4) {
-            if (outside) {
-                next[0] = next[count] = zero | zero << 16;
+    const uint32_t half = (uint32_t)zero & 0xFFFFu, both = half | half << 16;
+    for (; words > 0; words = mw_opaque(words - 1), to += 2 * count) {
+        to[0] = both;
+        to[count] = both;
+    }
+}
+
+static __attribute__((noinline)) void fetch_slowly(const mw_conv2d_params *p, uint32_t *to,
+                                                   const void *const *rows, int32_t left,
+                                                   int32_t columns)
+{
+    const int32_t words = p->c / 4;
+    for (int32_t i = 0; i < p->kh; i++, rows += p->dilation_h) {
+        for (int32_t j = 0; j < columns; j++) {
+            const int32_t column = left + j;
+            if (column < 0 || column >= p->w) {
+                widen_zero(to + j, p->zero_x, words, columns);
             } else {
-                const uint32_t four = mw_load4(from);
-                next[0] = mw_even(four);
-                next[count] = mw_odd(four);
+                widen(to + j, (const int8_t *)*rows + column * p->c, words, columns);
             }
         }
+        to += 2 * words * columns;
     }
-    return to + p->c / 2 * count;
 }
 
 static void fetch(const mw_conv2d_params *p, uint32_t *to, const void *const *rows, int32_t left,
                   int32_t columns)
 {
-    const int inside = left >= 0 && left + columns <= p->w;
+    if (columns < KW + 2 || left < 0 || left + columns > p->w) {
+        fetch_slowly(p, to, rows, left, columns);
+        return;
+    }
     for (int32_t i = 0; i < p->kh; i++) {
         const int8_t *row = rows[i * p->dilation_h];
-        if (!inside) {
-            to = widen_border(p, to, row, left, columns);
-        } else if (columns == KW + 2) {
-            to = widen(to, row + left * p->c, p->c, KW + 2);
-        } else {
-            to = widen(to, row + left * p->c, p->c, KW + 1);
-        }
+        to = mw_widen_5(to, row + left * p->c, p->c, p->c / 4);
     }
 }
 

@@ -12,7 +12,7 @@ to the position in the middle, four times, since A' takes a quarter of it to eve
 One stream of words, for each pair of output channels (an odd one out is paired with zeros):
 
     filters [position, step of four channels, output, {0, 2} and {1, 3}], int16
-    · four times the bias, twice · multipliers, twice · their shifts, less one, in a byte each
+    · for both: multiplier · shift, less one · offset · four times the bias
 
 Source: Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2015 (arXiv:1509.09308).
 """
@@ -35,7 +35,8 @@ MOST_CHANNELS = 64  # of the unrolled loop
 LEAST_CHANNELS = 8  # fewer, and transforming costs more than multiplying
 MOST_FILTER_BYTES = 1 << 15
 """More flash than this is not given for a layer: filters grow to 32/9 of their size."""
-POSITIONS, TILES, COLUMNS = 16, 2, 6
+MOST_PADDING = 2  # so that some column of every two tiles lies in the image
+POSITIONS, TILES = 16, 2
 G = np.array([[1, 0, 0], [1, 1, 1], [1, -1, 1], [0, 0, 1]], np.int64)
 
 
@@ -47,28 +48,26 @@ def covers(node: Node) -> bool:
     sized = c % LANES == 0 and LEAST_CHANNELS <= c <= MOST_CHANNELS and c_out >= LANES
     small = 2 * POSITIONS * c_out * c <= MOST_FILTER_BYTES
     constant = all(v.kind is Kind.CONSTANT for v in node.inputs[1:])
-    return plain and sized and small and constant and _scaling(node) is not None
+    near = max(op.pad[2:]) <= MOST_PADDING
+    return plain and near and sized and small and constant and _scaling(node) is not None
 
 
 def constants(node: Node) -> Mapping[str, Array]:
     """Return the stream as ``filters``."""
     scaled = _scaling(node)
     assert scaled is not None  # noqa: S101  (covers)
-    shift = _pairs(scaled.shift)
-    stream = [
-        _words(_transformed(node)),
-        4 * _pairs(_bias(node)),
-        _pairs(scaled.multiplier),
-        (shift[:, 1] << 8 | shift[:, 0])[:, np.newaxis],
-    ]
-    return {"filters": np.concatenate(stream, axis=1).astype(np.int32)}
+    shift = scaled.shift.astype(np.int64)
+    offset = (2 * cast("Conv2d", node.op).out.zero_point + 1) << shift
+    scales = np.stack([scaled.multiplier.astype(np.int64), shift, offset, 4 * _bias(node)], axis=1)
+    by_pair = _pairs(scales).reshape(-1, 8)
+    stream = np.concatenate([_words(_transformed(node)), by_pair], axis=1)
+    return {"filters": stream.astype(np.int32)}
 
 
 def scratch_bytes(node: Node) -> int:
-    """Return the room for two transformed tiles, then for a copy of both, or for their sums."""
+    """Return the room for two transformed tiles, their sums, and a pixel to drop."""
     c_out, _, _, c = node.inputs[1].type.shape
-    copies, sums, dropped_pixel = 4 * COLUMNS * c, 4 * POSITIONS * 4, c_out
-    return 2 * POSITIONS * TILES * c + max(copies, sums + dropped_pixel)
+    return 2 * POSITIONS * TILES * c + 4 * TILES * 2 * POSITIONS + c_out
 
 
 def _bias(node: Node) -> Int64:

@@ -30,18 +30,13 @@ void mw_depthwise_conv2d_s8_scalar(const mw_depthwise_conv2d_params *p, const vo
                                    void *const *y, int32_t rows, void *scratch);
 
 /* As above, where c_out == c >= 4 and bounds prove the sums small: see groups.py.
- * weights     s8  [groups, pairs of taps, 2, 2, 2], groups of four channels
- * bias        s32 [groups, 4]
- * multiplier  s32 [groups, 4], Q31
- * shift       s8  [groups, 4], to the right, less one
- * scratch     kh * kw pointers, made even, and c bytes
+ * groups   s32 for each group of four channels biases, weights, multipliers and shifts
+ * scratch  kh * kw pointers, made even, four more, and c bytes
  */
 void mw_depthwise_conv2d_s8_dsp(const mw_depthwise_conv2d_params *p, const void *const *x,
-                                const int8_t *weights, const int32_t *bias,
-                                const int32_t *multiplier, const int8_t *shift, void *const *y,
-                                int32_t rows, void *scratch);
+                                const int32_t *groups, void *const *y, int32_t rows, void *scratch);
 
-/* 3x3 at a stride of 1, or of 2, where c_out == c >= 4 and ow >= 3, results below 0.0 are cut off
+/* 3x3 at a stride of 1 or 2 within rows, where c_out == c >= 4 and ow >= 3, results below 0.0 are cut off
  * (zero_y is -128), and bounds prove the sums small: see window_3x3.py.
  * channels  s8 [c, 18]: bias, multiplier, weights and shift of each channel: mw_channel in isa_dsp_3x3.h
  * scratch   32 bytes for each column of a strip of at most 12 output pixels
@@ -49,9 +44,6 @@ void mw_depthwise_conv2d_s8_dsp(const mw_depthwise_conv2d_params *p, const void 
 void mw_depthwise_conv2d_s8_dsp_3x3(const mw_depthwise_conv2d_params *p, const void *const *x,
                                     const int8_t *channels, void *const *y, int32_t rows,
                                     void *scratch);
-void mw_depthwise_conv2d_s8_dsp_3x3_by_2(const mw_depthwise_conv2d_params *p, const void *const *x,
-                                         const int8_t *channels, void *const *y, int32_t rows,
-                                         void *scratch);
 
 /* 3x3 where c_out == c, not dilated: see three.py.
  * taps     s8  [c, 10]: weights, and a shift as rescale.py makes it

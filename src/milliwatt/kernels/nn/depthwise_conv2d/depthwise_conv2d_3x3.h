@@ -46,8 +46,8 @@ static inline extent columns_of(const mw_depthwise_conv2d_params *p, int32_t lef
 static inline void fill_columns(mw_column *to, int32_t zero_x, int32_t count)
 {
     const uint32_t zero = (uint32_t)zero_x & 0xFFFFu;
-    for (const mw_column *end = to + MW_LANES * count; to < end; to++) {
-        *to = (mw_column){zero << 16 | zero, zero};
+    for (count *= MW_LANES; count > 0; count = mw_opaque(count - 1)) {
+        *to++ = (mw_column){zero << 16 | zero, zero};
     }
 }
 
@@ -76,32 +76,6 @@ static inline void strip(const mw_depthwise_conv2d_params *p, channels_function 
             break;
         }
         a += left < MW_LANES ? left : MW_LANES;
-    }
-}
-
-/* All rows, in strips of a multiple of three pixels, or of five where `five` computes them. */
-static inline void rows_of(const mw_depthwise_conv2d_params *p, channels_function *three,
-                           channels_function *five, const void *const *x, const int8_t *channels,
-                           void *const *y, int32_t rows, void *scratch)
-{
-    for (int32_t r = 0; r < rows; r++) {
-        const void *const *from = x + r * p->stride_h;
-        for (int32_t j = 0; j < p->ow;) {
-            int32_t count = p->ow - j;
-            channels_function *windows = three;
-            if (count < 3) {
-                j = p->ow - 3;
-                count = 3;
-            } else if (count > STRIP) {
-                count = STRIP;
-            } else if (five && count == 5) {
-                windows = five;
-            } else {
-                count -= count % 3;
-            }
-            strip(p, windows, from, (const mw_channel *)channels, y[r], j, count, scratch);
-            j += count;
-        }
     }
 }
 

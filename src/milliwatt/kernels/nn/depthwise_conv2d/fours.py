@@ -1,4 +1,4 @@
-"""Constants of the depthwise convolution of four channels at a time (`depthwise_conv2d_fours.h`)."""
+"""Constants of depthwise convolution, four channels at a time (`depthwise_conv2d_fours.h`)."""
 
 from collections.abc import Mapping
 from typing import cast

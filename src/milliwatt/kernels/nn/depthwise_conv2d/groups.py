@@ -1,7 +1,11 @@
 """Constants of the DSP variant for any window: four channels and two taps at a time.
 
 Channels come in groups of four, the last group being the last four channels, which may overlap those
-before. Taps come in pairs, an odd one out with weights of zero. A group's weights of a pair are
+before. Taps come in pairs, an odd one out with weights of zero. A group's words are
+
+    4 biases · weights · 4 multipliers · shifts to the right, less one, a byte each
+
+where the weights of a pair of taps, k and k', are the bytes
 
     k0 k1 k0' k1' k2 k3 k2' k3'
 
@@ -32,24 +36,25 @@ def covers(node: Node) -> bool:
 
 
 def constants(node: Node) -> Mapping[str, Array]:
-    """Return the arrays in groups of four channels; shifts are to the right, less one."""
+    """Return ``groups``, the words of every group."""
     scaled = _requantization(node)
     assert scaled is not None  # noqa: S101  (covers)
     x, w, bias = node.inputs
     sums = content(w).astype(np.int64).sum(axis=(0, 1))
     channels = _grouped(w.type.shape[2])
-    return {
-        "weights": _paired(content(w), channels),
-        "bias": fold_zero_point(content(bias), x.type.zero_point, sums)[channels],
-        "multiplier": scaled.multiplier[channels],
-        "shift": scaled.shift[channels].astype(np.int8),
-    }
+    words = (
+        fold_zero_point(content(bias), x.type.zero_point, sums)[channels],
+        _paired(content(w), channels).view("<i4"),
+        scaled.multiplier[channels],
+        scaled.shift[channels].astype(np.int8).view("<i4"),
+    )
+    return {"groups": np.concatenate(words, axis=1).astype(np.int32)}
 
 
 def scratch_bytes(node: Node) -> int:
-    """Room for a pointer to each tap's pixel, an even number, and one pixel of zero points."""
+    """Room for a pointer to each tap's pixel, an even number, what follows, a pixel of zeros."""
     kh, kw, _ = node.inputs[1].type.shape
-    return (kh * kw + kh * kw % 2) * POINTER_BYTES + node.inputs[0].type.shape[3]
+    return (kh * kw + kh * kw % 2 + 4) * POINTER_BYTES + node.inputs[0].type.shape[3]
 
 
 def _grouped(c: int) -> Int64:
@@ -60,11 +65,12 @@ def _grouped(c: int) -> Int64:
 
 
 def _paired(weights: Array, channels: Int64) -> Array:
-    """Return the weights of each group, pair by pair: [groups, pairs, 2 words, 2 taps, 2 channels]."""
+    """Return the weights of each group, pair by pair: [groups, 8 * pairs]."""
     taps = weights.reshape(-1, weights.shape[2])
     padded = np.pad(taps, ((0, len(taps) % 2), (0, 0)))
     by_group = padded[:, channels].reshape(-1, 2, len(channels), 2, 2)  # pair, tap, group, word, lane
-    return np.ascontiguousarray(by_group.transpose(2, 0, 3, 1, 4))
+    ordered = by_group.transpose(2, 0, 3, 1, 4).reshape(len(channels), -1)
+    return np.ascontiguousarray(ordered)
 
 
 def _requantization(node: Node) -> ShortRequantization | None:

@@ -1,7 +1,6 @@
 """Kernels of depthwise convolution."""
 
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -69,14 +68,7 @@ DEPTHWISE_CONV2D = Kernel(
         Variant(
             "dsp_3x3",
             needs=Isa.DSP,
-            covers=partial(window_3x3.covers_stride, 1),
-            constants=window_3x3.constants,
-            scratch_bytes=window_3x3.scratch_bytes,
-        ),
-        Variant(
-            "dsp_3x3_by_2",
-            needs=Isa.DSP,
-            covers=partial(window_3x3.covers_stride, 2),
+            covers=window_3x3.covers,
             constants=window_3x3.constants,
             scratch_bytes=window_3x3.scratch_bytes,
         ),

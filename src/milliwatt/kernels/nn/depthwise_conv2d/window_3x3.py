@@ -1,4 +1,4 @@
-"""Constants of the DSP variants for 3x3 windows (see ``depthwise_conv2d_3x3.h``)."""
+"""Constants of the DSP variant for 3x3 windows (see ``depthwise_conv2d_3x3.h``)."""
 
 from collections.abc import Mapping
 from typing import cast
@@ -24,13 +24,13 @@ TAPS = ((0, 0), (0, 1), (1, 0), (1, 1), (0, 2), (2, 0), (1, 2), (2, 1), (2, 2))
 """In this order every other byte of a word is a pair that is multiplied together."""
 
 
-def covers_stride(stride: int, node: Node) -> bool:
-    """Tell whether a 3x3 window at this stride, its clamp and its bounds are as the kernel wants."""
+def covers(node: Node) -> bool:
+    """Tell whether the window, its stride, its clamp and its bounds are as the kernel wants."""
     op = cast("DepthwiseConv2d", node.op)
     x, w, y = node.inputs[0].type, node.inputs[1].type, node.output.type
     return (
         w.shape[:2] == (3, 3)
-        and op.stride[1] == stride
+        and op.stride[1] in (1, 2)
         and op.dilation == (1, 1)
         and x.shape[3] == y.shape[3] >= LANES
         and y.shape[2] >= SHORTEST

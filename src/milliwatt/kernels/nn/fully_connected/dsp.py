@@ -53,7 +53,7 @@ def constants(node: Node) -> Mapping[str, Array]:
 
 
 def _requantization(node: Node) -> ShortRequantization | None:
-    """Return the constants of each output or of all, or None where the short form would not be exact."""
+    """Return the constants of each output or of all, or None where the short form is not exact."""
     x, w, bias = node.inputs
     bounds = dot_bounds(content(w), content(bias), x.type.zero_point)
     if (bounds.magnitude >= HIGH_LIMIT).any():

@@ -21,43 +21,64 @@ typedef struct {
 /* 128 times the sum of all inputs */
 static inline uint32_t mw_packed_offset(const int8_t *x, int32_t k)
 {
-    uint32_t sum = 0;
-    for (int32_t i = 0; i < k; i++) {
-        sum += (uint32_t)x[i];
+    int32_t sum = 0;
+    for (; k >= 4; k -= 4, x += 4) {
+        sum += x[0] + x[1] + x[2] + x[3];
     }
-    return sum * 128;
+    for (; k > 0; k--) {
+        sum += *x++;
+    }
+    return (uint32_t)sum * 128;
 }
 
-/* Requantise `count` sums of outputs from o on; see isa_packed.h for what they hold. */
-static inline void mw_packed_finish(const mw_packed_layer *l, const uint32_t *sums, uint32_t offset,
-                                    int32_t o, int32_t count, int8_t *y)
+/* Make the sums of four filters out of what isa_packed.h says they hold. */
+static inline void mw_packed_split(uint32_t *sums, uint32_t offset)
+{
+    sums[0] -= offset + (sums[1] << 8);
+    sums[1] -= offset + (sums[2] << 8);
+    sums[2] -= offset + (sums[3] << 8);
+}
+
+static inline void mw_packed_row(const mw_packed_layer *l, const int8_t *x, int8_t *y)
 {
     const mw_fully_connected_params *p = l->p;
-    for (int32_t i = 0; i < count; i++) {
-        const int32_t last = i % MW_PACKED == MW_PACKED - 1;
-        const uint32_t excess = last ? 0 : offset + (sums[i + 1] << 8);
-        const int32_t acc = (int32_t)((uint32_t)l->bias[o + i] + sums[i] - excess);
-        const int32_t m = (o + i) * p->multiplier_step;
-        const int32_t v = l->rescale(acc, l->multiplier + m, l->shift[m], p->zero_y);
-        y[o + i] = (int8_t)mw_clamp(v, p->low, p->high);
+    const int32_t k = p->k, step = p->multiplier_step, zero = p->zero_y;
+    const uint32_t offset = mw_packed_offset(x, k);
+    const int32_t *w = l->weights, *bias = l->bias, *multiplier = l->multiplier;
+    const int8_t *shift = l->shift;
+    int8_t *const end = y + p->outputs;
+    while (y != end) {
+        uint32_t sums[2 * MW_PACKED];
+        const uint32_t *sum = sums;
+        int8_t *const stop = end - y < 2 * MW_PACKED ? end : y + 2 * MW_PACKED;
+        if (end - y > MW_PACKED) {
+            mw_packed_eight(x, w, k, sums);
+            mw_packed_split(sums + MW_PACKED, offset);
+        } else {
+            mw_packed_four(x, w, k, sums);
+        }
+        mw_packed_split(sums, offset);
+        w += 2 * k;
+        do {
+            const int32_t acc = (int32_t)((uint32_t)*bias++ + *sum++);
+            *y++ = (int8_t)l->rescale(acc, multiplier, *shift, zero);
+            multiplier += step;
+            shift += step;
+        } while (y != stop);
     }
 }
 
 static inline void mw_packed_rows(const mw_packed_layer *l, const void *const *x, void *const *y,
                                   int32_t rows)
 {
-    const int32_t k = l->p->k, outputs = l->p->outputs;
+    const mw_fully_connected_params *p = l->p;
     for (int32_t r = 0; r < rows; r++) {
-        const uint32_t offset = mw_packed_offset(x[r], k);
-        for (int32_t o = 0; o < outputs; o += 2 * MW_PACKED) {
-            uint32_t sums[2 * MW_PACKED];
-            const int32_t rest = outputs - o;
-            if (rest > MW_PACKED) {
-                mw_packed_eight(x[r], l->weights + o / MW_PACKED * k, k, sums);
-            } else {
-                mw_packed_four(x[r], l->weights + o / MW_PACKED * k, k, sums);
+        int8_t *out = y[r];
+        mw_packed_row(l, x[r], out);
+        if (p->low > INT8_MIN || p->high < INT8_MAX) {
+            for (int32_t o = 0; o < p->outputs; o++) {
+                out[o] = (int8_t)mw_clamp(out[o], p->low, p->high);
             }
-            mw_packed_finish(l, sums, offset, o, rest < 2 * MW_PACKED ? rest : 2 * MW_PACKED, y[r]);
         }
     }
 }

@@ -13,11 +13,30 @@
 #include <stdint.h>
 
 #include "isa_dsp.h"
+#include "requantize_short.h"
 
 /* Of two pairs of outputs the sums of both, 256 * high + low, and of low. */
 typedef struct {
     int32_t both_a, low_a, both_b, low_b;
 } mw_four;
+
+/* A row of inputs, and what is next to be computed from it. */
+typedef struct {
+    const int8_t *x;
+    int32_t steps; /* of four inputs, positive */
+    const int32_t *w;
+    const int32_t *multiplier;
+    const int8_t *shift;
+    int32_t step;  /* of multipliers and shifts from an output to the next, 0 or 1 */
+    int32_t scale; /* 2 * zero_y + 1 */
+    int8_t *out;
+    int32_t blocks;
+} mw_fours;
+
+static inline int32_t mw_high_of(int32_t both, int32_t low)
+{
+    return (int32_t)((uint32_t)both - (uint32_t)low) >> 8;
+}
 
 #if defined(__ARM_FEATURE_DSP) && defined(__thumb2__)
 
@@ -59,6 +78,58 @@ static inline const int32_t *mw_dot_four(const int8_t *x, const int32_t *w, int3
     return w;
 }
 
+/* From twice a sum. */
+#define MW_FOUR_OUT(twice)                                                                         \
+    "ldr %[x0], [r4]\n\t"                                                                          \
+    "ldrsb %[x1], [r5]\n\t"                                                                        \
+    "add r4, r4, r6, lsl #2\n\t"                                                                   \
+    "add r5, r5, r6\n\t"                                                                           \
+    "lsl %[n], r8, %[x1]\n\t"                                                                      \
+    "add %[n], %[n], %[" #twice "], asr #31\n\t"                                                   \
+    "smmlar %[" #twice "], %[" #twice "], %[x0], %[n]\n\t"                                         \
+    "asr %[" #twice "], %[x1]\n\t"                                                                 \
+    "ssat %[" #twice "], #8, %[" #twice "], asr #1\n\t"                                            \
+    "strb %[" #twice "], [%[x]], #1\n\t"
+
+/* Compute f->blocks > 0 blocks of four outputs. */
+static inline void mw_all_fours(mw_fours *f)
+{
+    int32_t ba, la, bb, lb, x, w, n, x0, x1;
+    __asm__ volatile("3:\n\t"
+                     "ldrd %[x], %[n], [%[f]]\n\t"
+                     "ldr %[w], [%[f], #8]\n\t"
+                     "ldrd %[ba], %[la], [%[w]], #8\n\t"
+                     "ldrd %[bb], %[lb], [%[w]], #8\n\t"
+                     "lsrs %[n], %[n], #1\n\t"
+                     "bcc 1f\n\t"
+                     "add %[n], %[n], #1\n\t"
+                     "b 2f\n"
+                     "1:\n\t" MW_FOUR_STEP "\n"
+                     "2:\n\t" MW_FOUR_STEP "subs %[n], %[n], #1\n\t"
+                     "bne 1b\n\t"
+                     "str %[w], [%[f], #8]\n\t"
+                     "sub %[ba], %[ba], %[la]\n\t"
+                     "sub %[bb], %[bb], %[lb]\n\t"
+                     "asr %[ba], %[ba], #7\n\t"
+                     "asr %[bb], %[bb], #7\n\t"
+                     "lsl %[la], %[la], #1\n\t"
+                     "lsl %[lb], %[lb], #1\n\t"
+                     "ldrd r4, r5, [%[f], #12]\n\t"
+                     "ldrd r6, r8, [%[f], #20]\n\t"
+                     "ldr %[x], [%[f], #28]\n\t" MW_FOUR_OUT(la) MW_FOUR_OUT(ba) MW_FOUR_OUT(lb)
+                         MW_FOUR_OUT(bb)
+                     "strd r4, r5, [%[f], #12]\n\t"
+                     "ldr %[n], [%[f], #32]\n\t"
+                     "str %[x], [%[f], #28]\n\t"
+                     "subs %[n], %[n], #1\n\t"
+                     "str %[n], [%[f], #32]\n\t"
+                     "bne 3b"
+                     : [ba] "=&r"(ba), [la] "=&r"(la), [bb] "=&r"(bb), [lb] "=&r"(lb), [x] "=&r"(x),
+                       [w] "=&r"(w), [n] "=&r"(n), [x0] "=&r"(x0), [x1] "=&r"(x1)
+                     : [f] "r"(f)
+                     : "r4", "r5", "r6", "r8", "cc", "memory");
+}
+
 #else
 
 static inline const int32_t *mw_dot_four(const int8_t *x, const int32_t *w, int32_t steps,
@@ -74,6 +145,20 @@ static inline const int32_t *mw_dot_four(const int8_t *x, const int32_t *w, int3
         sum->low_b = mw_mla2(mw_even(b13), x13, mw_mla2(mw_even(b02), x02, sum->low_b));
     }
     return w;
+}
+
+static inline void mw_all_fours(mw_fours *f)
+{
+    for (; f->blocks > 0; f->blocks--) {
+        mw_four sum = {f->w[0], f->w[1], f->w[2], f->w[3]};
+        f->w = mw_dot_four(f->x, f->w + 4, f->steps, &sum);
+        const int32_t acc[4] = {sum.low_a, mw_high_of(sum.both_a, sum.low_a), sum.low_b,
+                                mw_high_of(sum.both_b, sum.low_b)};
+        for (int32_t i = 0; i < 4; i++, f->multiplier += f->step, f->shift += f->step) {
+            const int32_t offset = (int32_t)((uint32_t)f->scale << *f->shift);
+            *f->out++ = (int8_t)mw_requantize_short(acc[i], *f->multiplier, *f->shift, offset);
+        }
+    }
 }
 
 #endif

@@ -22,7 +22,7 @@ enum { MW_PACKED = 4 };
 __attribute__((naked, noinline)) static void mw_packed_four(const int8_t *x, const int32_t *w, int32_t k,
                                                             uint32_t *sums)
 {
-    __asm__ volatile("push {r3-r7, lr}\n mov r4, r8\n mov r5, r9\n push {r4, r5}\n"
+    __asm__ volatile(".syntax unified\n push {r3-r7, lr}\n mov r4, r8\n mov r5, r9\n push {r4, r5}\n"
                      "adds r0, r0, r2\n rsbs r2, r2, #0\n"
                      "movs r6, #0\n movs r7, #0\n mov r8, r6\n mov r9, r6\n"
                      "1: ldmia r1!, {r4}\n ldrsb r3, [r0, r2]\n"
@@ -72,7 +72,7 @@ static inline void mw_packed_four(const int8_t *x, const int32_t *w, int32_t k, 
 __attribute__((naked, noinline)) static void mw_packed_eight(const int8_t *x, const int32_t *w, int32_t k,
                                                              uint32_t *sums)
 {
-    __asm__ volatile("push {r3-r11, lr}\n add r4, r0, r2\n push {r4}\n"
+    __asm__ volatile(".syntax unified\n push {r3-r11, lr}\n add r4, r0, r2\n push {r4}\n"
                      "and r3, r2, #3\n add r3, r0, r3\n push {r3}\n lsl r2, r2, #2\n"
                      "mov r4, #0\n mov r5, #0\n mov r6, #0\n mov r7, #0\n"
                      "mov r8, #0\n mov r9, #0\n mov r10, #0\n mov r11, #0\n b 2f\n"
@@ -82,12 +82,35 @@ __attribute__((naked, noinline)) static void mw_packed_eight(const int8_t *x, co
                      "ldr r3, [sp, #8]\n stmia r3, {r4-r11}\n add sp, sp, #12\n pop {r4-r11, pc}\n");
 }
 
-#else
+#elif defined(__thumb__)
 
 static inline void mw_packed_eight(const int8_t *x, const int32_t *w, int32_t k, uint32_t *sums)
 {
     mw_packed_four(x, w, k, sums);
     mw_packed_four(x, w + k, k, sums + MW_PACKED);
+}
+
+#else
+
+/* The input is loaded once for all eight: on RISC-V there are registers enough. */
+static inline void mw_packed_eight(const int8_t *x, const int32_t *w, int32_t k, uint32_t *sums)
+{
+    uint32_t s0 = 0, s1 = 0, s2 = 0, s3 = 0, s4 = 0, s5 = 0, s6 = 0, s7 = 0;
+    const int32_t *v = w + k;
+    for (const int8_t *const end = x + k; x != end;) {
+        const uint32_t input = (uint32_t)*x++;
+        const int32_t first = *w++, second = *v++;
+        s0 += input * (uint32_t)first;
+        s1 += input * (uint32_t)(first >> 8);
+        s2 += input * (uint32_t)(first >> 16);
+        s3 += input * (uint32_t)(first >> 24);
+        s4 += input * (uint32_t)second;
+        s5 += input * (uint32_t)(second >> 8);
+        s6 += input * (uint32_t)(second >> 16);
+        s7 += input * (uint32_t)(second >> 24);
+    }
+    const uint32_t all[] = {s0, s1, s2, s3, s4, s5, s6, s7};
+    __builtin_memcpy(sums, all, sizeof all);
 }
 
 #endif

@@ -9,8 +9,7 @@ import numpy as np
 from milliwatt.ir import Array, DType, Node
 from milliwatt.kernels.constants import content, fold_zero_point
 from milliwatt.kernels.kernel import Kernel, Variant
-from milliwatt.kernels.nn.fully_connected import packed
-from milliwatt.kernels.nn.fully_connected import dsp
+from milliwatt.kernels.nn.fully_connected import dsp, packed
 from milliwatt.ops.nn.conv2d import channel_multipliers
 from milliwatt.ops.nn.fully_connected import FullyConnected
 from milliwatt.targets.isa import Isa

@@ -15,7 +15,7 @@ from milliwatt.ops.nn.fully_connected import FullyConnected
 
 FILTERS = 4
 OFFSET = 128
-"""Makes all weights of a word but the highest unsigned, so that shifting leaves the others whole."""
+"""Makes all weights of a word but the highest unsigned: shifting then leaves the others whole."""
 
 
 def covers_long(node: Node) -> bool:

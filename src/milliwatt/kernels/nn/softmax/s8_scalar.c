@@ -12,7 +12,7 @@ enum {
 static int32_t largest(const int8_t *x, int32_t count)
 {
     int32_t best = x[0];
-    for (int32_t i = 1; i < count; i++) {
+    for (int32_t i = 1; i < count; i = mw_opaque(i + 1)) {
         best = x[i] > best ? x[i] : best;
     }
     return best;
@@ -23,7 +23,7 @@ static int32_t exponentials(const mw_softmax_params *p, const int8_t *x, int32_t
 {
     const int32_t best = largest(x, p->depth);
     int32_t sum = 0;
-    for (int32_t i = 0; i < p->depth; i++) {
+    for (int32_t i = 0; i < p->depth; i = mw_opaque(i + 1)) {
         const int32_t difference = x[i] - best;
         exps[i] = 0;
         if (difference >= p->lowest) {
@@ -40,7 +40,7 @@ static void softmax(const mw_softmax_params *p, const int8_t *x, int8_t *y, int3
     int32_t bits;
     const int32_t inverse = mw_reciprocal(exponentials(p, x, exps), SUM_BITS, &bits);
     const int32_t shift = bits + QUOTIENT_SHIFT;
-    for (int32_t i = 0; i < p->depth; i++) {
+    for (int32_t i = 0; i < p->depth; i = mw_opaque(i + 1)) {
         /* a sum of 512 or more leaves less than half a step of any element */
         const int32_t quotient =
             shift > 31 ? 0 : mw_rounding_shift_right(mw_doubling_high_mul(inverse, exps[i]), shift);
