@@ -2,8 +2,9 @@
 
 The limit counts multiply-accumulates and the loads of their operands, nothing else. SMLAD does two
 multiply-accumulates of int16 in one instruction. Operands are kept in blocks of three pixels by two
-outputs, the largest whose six sums leave registers for operands and pointers: five words are loaded
-for six SMLAD, and LDRD loads two at once. So twelve multiply-accumulates take 6 + 2.5 instructions.
+outputs, the largest whose six sums and five operands leave registers for pointers. One load fetches
+the words of all pixels and another those of all outputs (LDM or LDRD), for six SMLAD. So twelve
+multiply-accumulates take eight instructions.
 """
 
 from collections.abc import Iterable
@@ -13,10 +14,9 @@ from fractions import Fraction
 from milliwatt.report.result import Layer
 
 PIXELS, OUTPUTS = 3, 2
-MACS_PER_SMLAD, WORDS_PER_LOAD = 2, 2
-LIMIT_PER_MAC = Fraction(1, MACS_PER_SMLAD) + Fraction(
-    PIXELS + OUTPUTS, WORDS_PER_LOAD * MACS_PER_SMLAD * PIXELS * OUTPUTS
-)
+LOADS, MACS_PER_SMLAD = 2, 2
+SMLADS = PIXELS * OUTPUTS
+LIMIT_PER_MAC = Fraction(SMLADS + LOADS, SMLADS * MACS_PER_SMLAD)
 KINDS = {
     "nn.conv2d": "convolution",
     "nn.depthwise_conv2d": "depthwise convolution",

@@ -7,8 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.figures import Case, Figures, Unit
+from bench.work import Work, work
 
 import milliwatt
+from milliwatt.project.compile import agreed, build, prove_all, summarize
+from milliwatt.project.samples import sample_inputs
 from milliwatt.report.result import Result
 from milliwatt.targets import Board, Memory, load_board
 
@@ -34,11 +37,12 @@ MAIN_CASES = (  # the rows of the table of goals
     Case("sww", MAIN_BOARD),
     Case("sww", MAIN_BOARD, Unit.FRAME),
 )
-SAMPLES = 16  # inputs that a build is proven on
+SAMPLES, SEED = 16, 0  # inputs that a build is proven on, as by default
 SAMPLES_OF_OTHERS = 4  # the edges of the input's type and one of noise
 PROCESSES = 2
 
 Results = Mapping[Case, Result]
+Works = Mapping[Case, Work]
 
 
 def cases(*, others: bool) -> list[Case]:
@@ -47,8 +51,10 @@ def cases(*, others: bool) -> list[Case]:
     return [*MAIN_CASES, WINOGRAD, *(Case(m, b) for b in boards for m in MODELS)]
 
 
-def measure(wanted: list[Case], folder: Path) -> Iterator[tuple[Case, Result]]:
+def measure(wanted: list[Case], folder: Path) -> Iterator[tuple[Case, Result, Work | None]]:
     """Yield what each case measures, with the models from ``folder``.
+
+    The last is what the instructions do: of whole inputs on the main board, and None elsewhere.
 
     Raises:
         MilliwattError: a model does not compile, or what was compiled differs from the reference.
@@ -57,7 +63,7 @@ def measure(wanted: list[Case], folder: Path) -> Iterator[tuple[Case, Result]]:
     with ProcessPoolExecutor(PROCESSES, mp_context=context) as pool:
         jobs = [pool.submit(_measured, case, folder / MODELS[case.model]) for case in wanted]
         for case, job in zip(wanted, jobs, strict=True):
-            yield case, job.result()
+            yield case, *job.result()
 
 
 def board_of(case: Case) -> Board:
@@ -97,9 +103,14 @@ def figures(case: Case, result: Result) -> Figures:
     )
 
 
-def _measured(case: Case, file: Path) -> Result:
+def _measured(case: Case, file: Path) -> tuple[Result, Work | None]:
+    """Do what `milliwatt.compile` does, and look at the instructions besides."""
     goal = milliwatt.Goal(push=case.unit is not Unit.INFERENCE)
     if case.winograd:
         goal = milliwatt.Goal(optimize=milliwatt.Optimize.SPEED, winograd=True)
     samples = SAMPLES_OF_OTHERS if case.board in OTHER_BOARDS else SAMPLES
-    return milliwatt.compile(milliwatt.load(file), board_of(case), goal=goal, samples=samples)
+    model = milliwatt.load(file)
+    compiled = build(model, board_of(case), goal)
+    prove_all(compiled, sample_inputs(model.graph, samples, SEED))
+    looked_at = case.board == MAIN_BOARD and case.unit is Unit.INFERENCE
+    return summarize(compiled, agreed(compiled, samples)), work(compiled) if looked_at else None

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from bench import sections
 from bench.figures import Case, Entry, Figures
 from bench.goals import MAX_CODE_BYTES, SPEEDUP_BOARD, SPEEDUP_WANTED, requirements
-from bench.measure import BOARDS, MODELS, Results, figures
+from bench.measure import BOARDS, MODELS, Results, Works, figures
 from bench.peers import Lines, of
 from bench.tables import NONE, shell, table
 from bench.times import Times
@@ -28,11 +28,12 @@ def entries(results: Results, lines: Lines) -> list[Entry]:
     return found
 
 
-def page(results: Results, lines: Lines, times: Times | None) -> str:
+def page(results: Results, works: Works, lines: Lines, times: Times | None) -> str:
     """Return the page; without ``times`` it is that of a quick run.
 
     Args:
         results: of every case.
+        works: what the instructions of some of them do.
         lines: the peer's figures.
         times: on this machine, None where other cores and times were left out.
     """
@@ -41,6 +42,7 @@ def page(results: Results, lines: Lines, times: Times | None) -> str:
         sections.cycles(results),
         sections.winograd(results, lines),
         sections.distances(results),
+        sections.spending(works),
     ]
     if times is not None:
         shown += [sections.cores(results, lines), sections.wall_times(times)]

@@ -35,14 +35,18 @@ def main() -> int:
         print(f"nothing measured: {missing[0]} is absent (set MILLIWATT_SHARED)", file=sys.stderr)
         return 0
     lines = read(shared / "baselines.json")
-    results = {}
-    for case, result in measure.measure(measure.cases(others=not quick), shared / "models"):
-        print(f"{case.title} on {case.board}: {result.instructions:,} instructions", flush=True)
+    wanted = measure.cases(others=not quick)
+    results, works = {}, {}
+    for case, result, looked_at in measure.measure(wanted, shared / "models"):
+        count = measure.figures(case, result).instructions
+        print(f"{case.title} on {case.board}: {count:,} instructions", flush=True)
         results[case] = result
+        if looked_at is not None:
+            works[case] = looked_at
     taken = (
         None if quick else times.take(shared / "models", say=lambda text: print(text, flush=True))
     )
-    write_text_atomically(RESULTS, page(results, lines, taken))
+    write_text_atomically(RESULTS, page(results, works, lines, taken))
     missed = [(e, c) for e in entries(results, lines) for c in requirements(e) if not c.holds]
     for e, c in missed:
         print(f"{e.model} on {e.board}: {c.what}: {c.found}, limit {c.limit}", file=sys.stderr)

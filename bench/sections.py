@@ -27,6 +27,7 @@ from bench.measure import (
     SMALL_BOARD,
     WINOGRAD,
     Results,
+    Works,
     figures,
 )
 from bench.peers import CMSIS_NN, TUNED, Lines, of
@@ -107,46 +108,55 @@ Exact in integers; fewer multiplications for more flash. Code has no goal here.
 
 
 def distances(results: Results) -> Section:
-    """Show how far each build is from the limit of the core, and where the rest goes."""
-    totals, kinds = [], []
-    for case in (*(c for c in MAIN_CASES if c.unit is Unit.INFERENCE), WINOGRAD):
-        result = results[case]
-        count = figures(case, result).instructions
-        parts = limits.spent(result.layers, count)
+    """Show how far each build is from the limit of the core, and which layers are."""
+    totals: list[tuple[str, ...]] = []
+    kinds: list[tuple[str, ...]] = []
+    for case in MAIN_CASES:
+        if case.unit is not Unit.INFERENCE:
+            continue
+        count = figures(case, results[case]).instructions
+        parts = limits.spent(results[case].layers, count)
         least = limits.limit(parts)
-        macs = sum(part.macs for part in parts)
-        totals.append(
-            (case.title, f"{macs:,}", f"{count:,}", f"{count / macs:.2f}", f"{least:,}",
-             f"{count / least:.2f}", f"{count - least:,}")
-        )  # fmt: skip
+        totals.append((case.title, *_distance(sum(p.macs for p in parts), count, least)))
         for i, part in enumerate(parts):
-            rest = part.instructions - part.limit
-            kinds.append(
-                (case.title if i == 0 else "", part.kind, f"{part.macs:,}",
-                 f"{part.instructions:,}",
-                 f"{part.instructions / part.macs:.2f}" if part.macs else NONE,
-                 f"{part.limit:,}", f"{rest:,}", percent(rest / (count - least)))
-            )  # fmt: skip
-    total_head = ("build", "MACs", "instructions", "a MAC", "limit", "× limit", "rest")
-    kind_head = ("build", "kind of layer", "MACs", "instructions", "a MAC", "limit", "rest",
-                 "of the whole rest")  # fmt: skip
+            share = percent((part.instructions - part.limit) / (count - least))
+            distance = _distance(part.macs, part.instructions, part.limit)
+            kinds.append((case.title if i == 0 else "", part.kind, *distance, share))
+    head = ("MACs", "instructions", "a MAC", "limit", "× limit", "above the limit")
     text = f"""### Distance from the limit
 
-The limit is half an instruction for each multiply-accumulate (MAC), since SMLAD does two, plus
-loads: operands in int16 pairs, each loaded once for a block of {limits.PIXELS} pixels by \
-{limits.OUTPUTS} outputs, the largest that
-the registers hold, two words to an LDRD. That is 6 + 2.5 instructions for 12 MACs, \
-{float(limits.LIMIT_PER_MAC):.2f} each. MACs are
-those that are left once dead channels are gone. Winograd multiplies less often than its MACs say,
-and can pass below. The rest is widening bytes, loads beyond, requantisation, stores, loops and
-calls. *Glue* is everything between kernels: rows in rings, pointers, copies. The builds are those
-above.
+The limit is half an instruction for each multiply-accumulate (MAC), since SMLAD does two of int16,
+plus loads: each operand is loaded once for a block of {limits.PIXELS} pixels by {limits.OUTPUTS} \
+outputs, the largest that the
+registers hold, all pixels by one instruction and all outputs by another. That is \
+{limits.SMLADS} + {limits.LOADS} instructions
+for {limits.SMLADS * limits.MACS_PER_SMLAD} MACs, {float(limits.LIMIT_PER_MAC):.2f} each. MACs are \
+those that are left once dead channels are gone. The builds are
+those above, without pushing and Winograd.
 
-{table(total_head, totals, text_columns=1)}
+{table(("build", *head), totals, text_columns=1)}
 
-What each kind of layer takes:
+By kind of layer, calls of kernels and turning of rings included:
 
-{table(kind_head, kinds, text_columns=2)}"""
+{table(("build", "kind", *head, "of all above"), kinds, text_columns=2)}"""
+    return Section(text, ())
+
+
+def spending(works: Works) -> Section:
+    """Show what the instructions of each build do."""
+    rows = [
+        (case.title, *(percent(n / w.instructions) for n in (*w.by_class.values(), w.glue)))
+        for case, w in works.items()
+    ]
+    classes = next(iter(works.values())).by_class
+    text = f"""### What the instructions do
+
+Every executed instruction of the same builds by its name. *Multiplying* and *loading* are what the
+limit counts; *requantising* is high multiplications and saturation, *the rest* shifts, sums, moves
+and comparisons, those of requantisation too. *Glue* is not a class: it is all that executes outside
+of kernels, to call them and to turn rows in rings.
+
+{table(("build", *classes, "glue"), rows, text_columns=1)}"""
     return Section(text, ())
 
 
@@ -264,6 +274,12 @@ def summary(found: Iterable[Check]) -> str:
 
 def _plan(case: Case, results: Results) -> str:
     return results[case].optimize if case.unit is Unit.INFERENCE else "push"
+
+
+def _distance(macs: int, count: int, least: int) -> tuple[str, ...]:
+    of_mac = f"{count / macs:.2f}" if macs else NONE
+    of_limit = f"{count / least:.2f}" if least else NONE
+    return f"{macs:,}", f"{count:,}", of_mac, f"{least:,}", of_limit, f"{count - least:,}"
 
 
 def _enlarged(name: str) -> str:

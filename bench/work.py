@@ -7,16 +7,15 @@ from milliwatt.project.compile import Compiled
 from milliwatt.project.samples import EDGES, sample_inputs
 from milliwatt.run.disassembly import disassemble
 
-REST = "the rest"
 CLASSES = {  # beginnings of names; the first class with a fitting one counts
-    "multiplying": ("smla", "smua", "smus", "smlsd", "mla", "mls", "mul", "smulb", "smult"),
-    "loading": ("ldr", "ldm", "vldr"),
-    "storing": ("str", "stm", "vstr"),
-    "widening and packing": ("sxt", "uxt", "pkh"),
-    "requantising": ("smmul", "smull", "umull", "ssat", "usat"),
-    "branching": ("b", "cbz", "cbnz", "tbb", "tbh", "it", "push", "pop"),
+    "multiplying": ("smla", "smlsd", "smua", "smusd", "smulb", "smult", "mla", "mls", "mul"),
+    "loading": ("ldr", "ldm", "vldr", "vldm"),
+    "storing": ("str", "stm", "vstr", "vstm"),
+    "widening, packing": ("sxt", "uxt", "pkh"),
+    "requantising": ("smm", "smull", "ssat", "usat"),
 }
-BRANCHES = frozenset({"b", "bl", "bx", "blx"})  # what the letter stands for, and not "bic"
+BRANCHING, REST = "branching, calling", "the rest"
+BRANCHES = frozenset({"b", "bl", "bx", "blx", "cbz", "cbnz", "tbb", "tbh", "push", "pop"})
 _ROWS = "mw_rows_"  # functions that hand rows to kernels
 
 
@@ -25,7 +24,8 @@ class Work:
     """The instructions of an inference.
 
     Attributes:
-        by_class: how many of each class; `REST` is arithmetic, moves and comparisons.
+        by_class: how many of each class; `REST` is shifts, sums, moves and
+            comparisons.
         glue: how many, of any class, are outside of kernels: they call them and turn rows.
     """
 
@@ -40,12 +40,9 @@ class Work:
 
 def class_of(name: str) -> str:
     """Return the class of an instruction, by its name without condition or width."""
-    for title, beginnings in CLASSES.items():
-        if name in BRANCHES if title == "branching" and name[0] == "b" else name.startswith(
-            beginnings
-        ):
-            return title
-    return REST
+    if name in BRANCHES:
+        return BRANCHING
+    return next((c for c, beginnings in CLASSES.items() if name.startswith(beginnings)), REST)
 
 
 def work(compiled: Compiled) -> Work | None:
@@ -56,7 +53,7 @@ def work(compiled: Compiled) -> Work | None:
     (noise,) = sample_inputs(compiled.plan.graph, EDGES + 1, 0)[EDGES:]
     target.reset()
     _, measured = target.measure(noise)
-    by_class = dict.fromkeys((*CLASSES, REST), 0)
+    by_class = dict.fromkeys((*CLASSES, BRANCHING, REST), 0)
     glue = 0
     outside = (f"{compiled.library.model.prefix}_", _ROWS)
     for item in disassemble(target.image, compiled.board.cpu.arch):

@@ -7,6 +7,7 @@ the step reads is intact.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from milliwatt.plan import (
     least_ram,
     make_plan,
     partitions,
+    play,
     storage,
     whole,
 )
@@ -51,6 +53,24 @@ def test_every_row_is_computed_once_and_in_order(seed, schedule):
 @SEEDS
 def test_nothing_is_overwritten_while_needed(seed, schedule):
     Replay(make_plan(random_graph(seed), CPU, schedule)).run()
+
+
+@pytest.mark.parametrize("count", [2, 3])
+@SEEDS
+def test_rows_that_are_computed_together(seed, count):
+    """Nodes that like several rows at once get them, but for the last, and find what they read."""
+    graph = random_graph(seed)
+    at_once = {
+        i: count
+        for i, node in enumerate(graph.nodes)
+        if (seed + i) % 2 == 0 and not isinstance(node.op.rows(node.types), Special)
+    }
+    schedule = partial(play, kept_whole=(), at_once=at_once)
+    for step in schedule(graph).steps:
+        together, total = at_once.get(step.index, 1), total_rows(graph.nodes[step.index])
+        assert step.first % together == 0
+        assert step.count % together == 0 or step.first + step.count == total
+    Replay(make_plan(graph, CPU, schedule)).run()
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -8,6 +8,7 @@ node order is tried (streamed before it, whole behind it), then single tensors a
 as that helps.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -116,8 +117,14 @@ class _Search:
 
 
 def _is_chain(graph: Graph) -> bool:
-    """Tell whether every node reads one computed tensor, so that their order is given."""
-    return all(sum(v.kind is not Kind.CONSTANT for v in n.inputs) < 2 for n in graph.nodes)
+    """Tell whether every node reads the one before it alone, so that their order is given."""
+    readers: Counter[Value] = Counter()
+    for node in graph.nodes:
+        read = {v for v in node.inputs if v.kind is not Kind.CONSTANT}
+        readers.update(read)
+        if len(read) > 1:
+            return False
+    return all(count == 1 for count in readers.values())
 
 
 def _subsets(tensors: list[Value]) -> Iterable[Kept]:
