@@ -7,7 +7,7 @@ from bench.figures import Case, Entry, Figures
 from bench.goals import MAX_CODE_BYTES, SPEEDUP_BOARD, SPEEDUP_WANTED, requirements
 from bench.measure import BOARDS, MODELS, Results, Works, figures
 from bench.peers import Lines, of
-from bench.tables import NONE, shell, table
+from bench.tables import NONE, shell, table, unwrapped
 from bench.times import Times
 
 from milliwatt.targets import load_board
@@ -54,7 +54,7 @@ def page(results: Results, works: Works, lines: Lines, times: Times | None) -> s
         introduction(measured[0].samples),
         "## Goals",
         sections.summary(check for section in shown for check in section.checks),
-        *(section.text for section in shown),
+        *(unwrapped(section.text) for section in shown),
         *speed_and_size(measured),
         "## Requirements",
         (

@@ -37,6 +37,7 @@ from bench.times import VERIFIED, VERIFY_SAMPLES, Times, checks, verify_check
 from milliwatt.targets import load_board
 
 CORES = (*OTHER_BOARDS[:1], SMALL_BOARD, *OTHER_BOARDS[1:])  # as their table is ordered
+_WITH_LAYERS = f"milliwatt compile kws_ref_model.tflite --board {MAIN_BOARD} --json report.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +113,8 @@ def distances(results: Results) -> Section:
     totals: list[tuple[str, ...]] = []
     kinds: list[tuple[str, ...]] = []
     for case in MAIN_CASES:
-        if case.unit is not Unit.INFERENCE:
-            continue
+        if case.unit is Unit.FRAME:
+            continue  # layers are measured for a whole window
         count = figures(case, results[case]).instructions
         parts = limits.spent(results[case].layers, count)
         least = limits.limit(parts)
@@ -126,13 +127,15 @@ def distances(results: Results) -> Section:
     text = f"""### Distance from the limit
 
 The limit is half an instruction for each multiply-accumulate (MAC), since SMLAD does two of int16,
-plus loads: each operand is loaded once for a block of {limits.PIXELS} pixels by {limits.OUTPUTS} \
+plus loads: each operand is loaded once for a block of {limits.PIXELS} pixels by {limits.OUTPUTS}
 outputs, the largest that the
-registers hold, all pixels by one instruction and all outputs by another. That is \
+registers hold, all pixels by one instruction and all outputs by another. That is
 {limits.SMLADS} + {limits.LOADS} instructions
-for {limits.SMLADS * limits.MACS_PER_SMLAD} MACs, {float(limits.LIMIT_PER_MAC):.2f} each. MACs are \
+for {limits.SMLADS * limits.MACS_PER_SMLAD} MACs, {float(limits.LIMIT_PER_MAC):.2f} each. MACs are
 those that are left once dead channels are gone. The builds are
-those above, without pushing and Winograd.
+those above; a pushed frame is left out, since layers are measured on whole windows.
+
+{shell(_WITH_LAYERS)}
 
 {table(("build", *head), totals, text_columns=1)}
 
@@ -151,10 +154,12 @@ def spending(works: Works) -> Section:
     classes = next(iter(works.values())).by_class
     text = f"""### What the instructions do
 
-Every executed instruction of the same builds by its name. *Multiplying* and *loading* are what the
-limit counts; *requantising* is high multiplications and saturation, *the rest* shifts, sums, moves
-and comparisons, those of requantisation too. *Glue* is not a class: it is all that executes outside
-of kernels, to call them and to turn rows in rings.
+Every executed instruction of a whole input by its name, in the same builds. *Multiplying* and
+*loading* are what the limit counts; *requantising* is high multiplications and saturation, *the
+rest* shifts, sums, moves and comparisons, those of requantisation too. *Glue* is not a class: it is
+all that executes outside of kernels, to call them and to turn rows in rings.
+
+{shell("python bench/run.py --quick")}
 
 {table(("build", *classes, "glue"), rows, text_columns=1)}"""
     return Section(text, ())
@@ -180,9 +185,11 @@ def cycles(results: Results) -> Section:
     text = f"""### Estimated cycles
 
 From the manual's instruction timings and the counts above, without flash wait states; the builds
-are those above. Silicon takes about {SILICON_FACTOR} × such an estimate, so a ratio below \
+are those above. Silicon takes about {SILICON_FACTOR} × such an estimate, so a ratio below
 1/{SILICON_FACTOR} = {1 / SILICON_FACTOR:.2f} is ahead of
 the best result that was published for a Cortex-M4 (STM32L4R5 at 120 MHz, MLPerf Tiny v1.1 to v1.3).
+
+{shell(_WITH_LAYERS)}
 
 {table(head, rows, text_columns=1)}"""
     return Section(text, tuple(found))
@@ -214,7 +221,7 @@ def cores(results: Results, lines: Lines) -> Section:
     head = ("core", "board", "model", "instructions", "TFLM, CMSIS-NN", "ratio")
     text = f"""### Other cores
 
-Instructions of one inference, default options, proven on {SAMPLES_OF_OTHERS} inputs (on \
+Instructions of one inference, default options, proven on {SAMPLES_OF_OTHERS} inputs (on
 {SMALL_BOARD} as many as elsewhere).
 Where a board is too small for some of the models, all are measured on the same core with more
 memory: {more}.
@@ -241,7 +248,7 @@ def wall_times(times: Times) -> Section:
     head = ("model", "compile, cold, s", "compile, warm, s", "million instructions a second")
     text = f"""### Times
 
-On the machine that wrote this file, and different on any other ({platform.machine()}, \
+On the machine that wrote this file, and different on any other ({platform.machine()},
 {os.cpu_count()} cores, Python {platform.python_version()}).
 *Cold* is `milliwatt compile` with nothing in its cache or the C compiler's, *warm* the same command
 once more; the proof and the measurement are part of both. Emulation counts every instruction.

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from bench.figures import Check
 
 NONE = "–"  # where there is nothing to show
+_NO_PROSE = ("|", "#", "```", "* ")  # a table, a heading, commands, a list
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], text_columns: int) -> str:
@@ -16,6 +17,12 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], text_columns: int)
 def shell(*commands: str) -> str:
     """Return a block of commands to type."""
     return "```sh\n" + "\n".join(commands) + "\n```"
+
+
+def unwrapped(text: str) -> str:
+    """Return Markdown with each paragraph on one line, however it was broken in a source."""
+    parts = text.split("\n\n")
+    return "\n\n".join(p if p.startswith(_NO_PROSE) else " ".join(p.split()) for p in parts)
 
 
 def against(check: Check, scale: float = 1, digits: int = 0) -> str:

@@ -194,6 +194,11 @@ def test_a_goal_is_met_at_its_limit_and_says_how_far_it_is_missed():
     assert tables.against(slow, scale=1e6) == "**24 < 30, missed by 20.0 %**"
 
 
+def test_only_prose_is_unwrapped():
+    kept = "# Head\n\n| a |\n| - |\n\n* one\n* two\n\n```sh\nmake\nbench\n```"
+    assert tables.unwrapped(f"{kept}\n\n*A*\nparagraph.") == f"{kept}\n\n*A* paragraph."
+
+
 def test_goals_of_cores_follow_our_own_counts():
     counts = {("kws", "stm32f103"): 1000, ("kws", "esp32c3"): 1300, ("kws", "nrf52840"): 500}
     counts |= {("kws", "stm32h743"): 516}

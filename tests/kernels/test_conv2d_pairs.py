@@ -107,6 +107,19 @@ def test_the_limit_of_the_high_sum_is_needed(monkeypatch):
     assert (computed[..., 1] != wanted[..., 1]).all()
 
 
+def test_the_stream_worked_by_hand():
+    weights = np.array([[1, 2, 3, -4], [5, -6, 7, 8], [9, 10, 11, 12]]).reshape(3, 1, 1, 4)
+    graph = layer(weights, [100, 200, 300], scale=2.0**-9)  # mantissa 2**30, shift -8
+    stream = pairs.constants(only_node(graph))["filters"].reshape(2, 7).astype(np.int64)
+    low, high = 100 + 7 * 2, 200 + 7 * 14  # the input's zero point is -7
+    halves = [256 * 5 + 1, 256 * -6 + 2, 256 * 7 + 3, 256 * 8 - 4]
+    words = [(halves[2] << 16) + (halves[0] & 0xFFFF), (halves[3] << 16) + (halves[1] & 0xFFFF)]
+    scales = [2**30, 2**30, 7 << 8 | 7]
+    assert stream[0].tolist() == [256 * high + low, low, *words, *scales]
+    low = 300 + 7 * 42  # no fourth channel: zeros, and a multiplier of zero
+    assert stream[1].tolist() == [low, low, 11 << 16 | 9, 12 << 16 | 10, 2**30, 0, 7]
+
+
 @st.composite
 def convolutions(draw):
     """Draw a convolution that pairs cover, with every kind of row, remainder and border."""

@@ -1,7 +1,5 @@
 """Winograd in integers: the identity by itself, where it is used, and that it pays."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from graphs import random_graph
@@ -45,7 +43,9 @@ def convolution(
     w = b.constant("w", w_type, weights)
     biases = np.full(outputs, bias, np.int32)
     given = b.constant("bias", TensorType((outputs,), DType.S32), biases)
-    return b.build(b.node("y", Conv2d(**{"out": Quant((6.0,), 4), "pad": SAME, **attributes}), x, w, given))
+    return b.build(
+        b.node("y", Conv2d(**{"out": Quant((6.0,), 4), "pad": SAME, **attributes}), x, w, given)
+    )
 
 
 def test_the_identity():
@@ -73,6 +73,19 @@ def test_the_largest_sums(value):
         arrays = {"x": np.full((1, 3, 4, 64), x, np.int8)}
         run = Run(CONV2D, VARIANT, node, arrays)
         np.testing.assert_array_equal(run.all(), reference(graph, arrays))
+
+
+def test_every_unit_of_a_sum_counts():
+    """Small sums, halved: one more or less anywhere changes the output."""
+    rng = np.random.default_rng(2)
+    weights = rng.integers(-2, 3, (5, 3, 3, 12)).astype(np.int8)
+    graph = convolution((7, 9, 12), bias=3, weights=weights, out=Quant((2.0**-7,), 1))
+    arrays = {"x": rng.integers(-6, 7, (1, 7, 9, 12)).astype(np.int8)}
+    wanted = reference(graph, arrays)
+    assert len(np.unique(wanted)) > 60
+    assert np.abs(wanted).max() < 127, "nothing is at a stop"
+    run = Run(CONV2D, VARIANT, only_node(graph), arrays)
+    np.testing.assert_array_equal(run.all(), wanted)
 
 
 @pytest.mark.parametrize(
@@ -173,6 +186,7 @@ def test_a_column_of_outputs_reads_no_pixel_too_many():
     for width in (1, 2, 3):
         graph = convolution((5, width, 8), 4)
         node = only_node(graph)
-        arrays = {"x": np.arange(5 * width * 8, dtype=np.uint8).astype(np.int8).reshape(1, 5, width, 8)}
-        run = Run(CONV2D, replace(VARIANT), node, arrays)
+        pixels = np.arange(5 * width * 8, dtype=np.uint8).view(np.int8)
+        arrays = {"x": pixels.reshape(1, 5, width, 8)}
+        run = Run(CONV2D, VARIANT, node, arrays)
         np.testing.assert_array_equal(run.all(), reference(graph, arrays))

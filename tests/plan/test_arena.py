@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from milliwatt.plan import ALIGN_BYTES, Layout, Span, lower_bound, place
+from milliwatt.plan.arena import Part
 
 
 def spans(most: int, largest: int = 200, steps: int = 8) -> st.SearchStrategy[dict[str, Span]]:
@@ -129,3 +130,51 @@ def lowest_fit(order: tuple[str, ...], needs: dict[str, Span]) -> int:
 def aligned(size: int) -> int:
     """Round up to the alignment."""
     return (size + ALIGN_BYTES - 1) // ALIGN_BYTES * ALIGN_BYTES
+
+
+def piece_lists(size: int) -> st.SearchStrategy[tuple[Part, ...]]:
+    """Draw a buffer of ``size`` bytes in pieces, each with a life of its own."""
+    life = st.tuples(st.integers(0, 9), st.integers(0, 5)).map(lambda ab: ((ab[0], sum(ab)),))
+    cuts = st.sets(st.integers(1, size - 1), max_size=3) if size > 1 else st.just(set())
+
+    def pieces(drawn: tuple[set[int], list[tuple[tuple[int, int], ...]]]) -> tuple[Part, ...]:
+        ends = [0, *sorted(drawn[0]), size]
+        return tuple(
+            Part(a, b - a, alive) for a, b, alive in zip(ends, ends[1:], drawn[1], strict=False)
+        )
+
+    return st.tuples(cuts, st.lists(life, min_size=4, max_size=4)).map(pieces)
+
+
+@st.composite
+def buffers_in_pieces(draw: st.DrawFn) -> dict[str, Span]:
+    """Draw a few buffers of which some come in pieces."""
+    found = {}
+    for name in "abcdef"[: draw(st.integers(2, 6))]:
+        size = draw(st.integers(1, 60))
+        parts = draw(piece_lists(size))
+        steps = [step for p in parts for stretch in p.alive for step in stretch]
+        found[name] = Span(size, min(steps), max(steps), ((min(steps), max(steps)),), parts)
+    return found
+
+
+@given(buffers_in_pieces())
+def test_no_byte_is_shared_while_both_matter(needs):
+    layout = place(needs)
+    owner: dict[tuple[int, int], str] = {}
+    for name, span in needs.items():
+        assert layout.offsets[name] % ALIGN_BYTES == 0
+        for part in span.parts:
+            for first, last in part.alive:
+                for step in range(first, last + 1):
+                    for byte in range(part.bytes):
+                        place_ = (step, layout.offsets[name] + part.offset + byte)
+                        assert owner.setdefault(place_, name) == name
+                        assert place_[1] < layout.bytes
+    assert lower_bound(needs.values()) <= layout.bytes
+
+
+def test_a_buffer_lies_where_another_is_used_up():
+    """The front of x is dead when y begins, so y takes its place while the rest of x lives."""
+    x = Span(64, 0, 5, ((0, 5),), (Part(0, 32, ((0, 1),)), Part(32, 32, ((0, 5),))))
+    assert place({"x": x, "y": Span(32, 2, 5)}).bytes == 64

@@ -231,8 +231,10 @@ def _reads(node: Node, step: Step) -> Iterator[tuple[Value, int]]:
         elif window is None:
             rows = range(v.type.rows)
         else:
-            first, count = window.needs(step.first, step.count)
-            rows = range(max(0, first), min(v.type.rows, first + count))
+            # row by row: with a stride above the span there are rows in between that none reads
+            firsts = (window.needs(step.first + r, 1)[0] for r in range(step.count))
+            read = {f + k for f in firsts for k in range(window.span)}
+            rows = sorted(row for row in read if 0 <= row < v.type.rows)
         yield from ((v, row) for row in rows)
 
 

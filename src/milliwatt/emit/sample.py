@@ -86,7 +86,7 @@ add_library(mw_{name} STATIC
 target_include_directories(mw_{name} PUBLIC ${{CMAKE_CURRENT_SOURCE_DIR}})
 target_compile_features(mw_{name} PUBLIC c_std_11)
 target_compile_options(mw_{name} PUBLIC
-  {flags} -ffunction-sections -fdata-sections ${{MW_CPU_FLAGS}})
+  {flags} -fomit-frame-pointer -ffunction-sections -fdata-sections ${{MW_CPU_FLAGS}})
 # What calls the kernels takes little time and much code: small is better here.
 set_source_files_properties(mw_{name}.c rows.c PROPERTIES COMPILE_OPTIONS -Os)
 

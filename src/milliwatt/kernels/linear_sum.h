@@ -1,5 +1,5 @@
-/* Sum and difference as one linear form, y = saturate(floor((a * p + b * q + r) / 2^22)), where it was
- * tried for all 65536 pairs of operands and gives what the reference gives: see linear_sum.py.
+/* Sum and difference as one linear form, y = saturate(floor((a * p + b * q + r) / 2^22)), where it
+ * was tried for all 65536 pairs of operands and gives what the reference gives: see linear_sum.py.
  */
 #ifndef MW_LINEAR_SUM_H
 #define MW_LINEAR_SUM_H

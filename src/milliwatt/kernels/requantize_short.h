@@ -1,13 +1,13 @@
-/* Requantisation in six instructions, for sums that cannot be large. The meaning is `requantize` of
- * milliwatt/ops/fixed.py, then adding the zero point and saturating to int8; where it holds, and the
- * constants, are in milliwatt/kernels/requantize_short.py.
+/* Requantisation in six instructions, for sums that cannot be large. The meaning is `requantize`
+ * of milliwatt/ops/fixed.py, then adding the zero point and saturating to int8; where it holds, and
+ * the constants, are in milliwatt/kernels/requantize_short.py.
  *
  *     high = round(acc * multiplier / 2^31)              ties upward
  *     y    = zero + round(high / 2^right)                ties away from zero
  *          = (high - (high < 0) + 2^(right-1) + zero * 2^right) >> right
  *
- * With acc below 2^30 its double fits, so that `high` is the upper word of a product. The sign of acc
- * stands in for that of `high`: they differ only where a negative acc gives zero, and then
+ * With acc below 2^30 its double fits, so that `high` is the upper word of a product. The sign of
+ * acc stands in for that of `high`: they differ only where a negative acc gives zero, and then
  * (2^(right-1) - 1) >> right is 0 as well. What is constant is (2 * zero + 1) << (right - 1).
  */
 #ifndef MW_REQUANTIZE_SHORT_H

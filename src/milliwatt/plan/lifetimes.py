@@ -4,8 +4,10 @@ from collections.abc import Mapping
 
 from milliwatt.ir import Graph, Kind, Node, Special, Value
 from milliwatt.kernels import Variant
-from milliwatt.plan.arena import Span
+from milliwatt.plan.arena import Part, Span, Stretch
 from milliwatt.plan.schedule import Schedule, storage
+
+MOST_PIECES = 12  # more would find little more room, and take long to place
 
 
 def arena_spans(graph: Graph, timing: Schedule, variants: Mapping[int, Variant]) -> dict[str, Span]:
@@ -35,10 +37,26 @@ def _tensor_spans(timing: Schedule, roots: Mapping[Value, Value]) -> dict[str, S
     for v, root in roots.items():
         capacity[root] = max(capacity.get(root, 0), timing.capacity[v] * v.type.row_bytes)
     return {
-        v.name: Span(capacity[v], alive[0][0], alive[-1][1], alive)
+        v.name: Span(
+            capacity[v], alive[0][0], alive[-1][1], alive, _pieces(v, timing.rows_alive.get(v, ()))
+        )
         for v, alive in timing.alive.items()
         if v.kind in (Kind.INPUT, Kind.RESULT) and alive
     }
+
+
+def _pieces(v: Value, rows_alive: tuple[Stretch, ...]) -> tuple[Part, ...]:
+    """Return a whole tensor in a few pieces of neighbouring rows, if those differ in life."""
+    rows = max(1, -(-len(rows_alive) // MOST_PIECES))
+    groups = [rows_alive[at : at + rows] for at in range(0, len(rows_alive), rows)]
+    lives = [(min(first for first, _ in g), max(last for _, last in g)) for g in groups]
+    if len(set(lives)) < 2:
+        return ()
+    size = v.type.row_bytes
+    return tuple(
+        Part(i * rows * size, len(group) * size, (life,))
+        for i, (group, life) in enumerate(zip(groups, lives, strict=True))
+    )
 
 
 def _scratch_span(index: int, node: Node, variant: Variant, timing: Schedule) -> Span:

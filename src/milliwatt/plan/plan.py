@@ -71,7 +71,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Lifetime:
-    """A buffer of the arena over time, for reports: where it lies and when its content matters.
+    """A buffer of the arena, or a piece of one: where it lies and when its content matters.
 
     Attributes:
         name: of the tensor, or of the node whose kernel borrows it.
@@ -186,8 +186,10 @@ def make_plan(
         steps=steps,
         stores=_stores(graph, roots, {**layout.offsets, **state}, timing, pushed=push is not None),
         lifetimes=tuple(
-            Lifetime(name, s.bytes, layout.offsets[name], s.alive, rings.get(name))
+            Lifetime(name, part.bytes, layout.offsets[name] + part.offset, part.alive, ring)
             for name, s in sorted(spans.items(), key=lambda item: (item[1].first, item[0]))
+            for ring in (rings.get(name),)
+            for part in s.parts
         ),
         arena_bytes=layout.bytes,
         arena_bound_bytes=lower_bound(spans.values()),

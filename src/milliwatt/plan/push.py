@@ -184,4 +184,4 @@ def _one_push(graph: Graph, paces: Mapping[Value, Pace]) -> Schedule:
         if roots[v] is v:
             until = end if any(roots[o] is v for o in graph.outputs) else last_read.get(v, since)
             alive[v] = ((0, end),) if v in lasting_roots else ((since, until),)
-    return Schedule(tuple(steps), capacity, alive)
+    return Schedule(tuple(steps), capacity, alive, {})

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from milliwatt.ir import Graph, Kind, Node, Special, Value
 from milliwatt.plan.arena import Stretch
+from milliwatt.plan.row_lives import RowLives
 
 SINGLE_ROWS: Mapping[int, int] = MappingProxyType({})
 ARRIVAL = -1  # index of a step in which the caller brings the next row of the input
@@ -33,11 +34,14 @@ class Schedule:
         steps: in order.
         capacity: rows that each tensor's buffer holds: all, or fewer where it is a ring.
         alive: for each tensor the stretches of steps in which its content matters.
+        rows_alive: for a tensor that is kept whole, from which step to which each row matters: it
+            fills, and is used up, row by row.
     """
 
     steps: tuple[Step, ...]
     capacity: Mapping[Value, int]
     alive: Mapping[Value, tuple[Stretch, ...]]
+    rows_alive: Mapping[Value, tuple[Stretch, ...]]
 
 
 def storage(graph: Graph) -> dict[Value, Value]:
@@ -91,7 +95,7 @@ def play(
     kept = frozenset(kept_whole)
     player = _Player(graph, kept, at_once, deepest_first=deepest_first, arriving=arriving)
     player.run()
-    return Schedule(tuple(player.steps), player.capacity, player.alive())
+    return Schedule(tuple(player.steps), player.capacity, player.alive(), player.lives.rows())
 
 
 class _Player:
@@ -130,6 +134,7 @@ class _Player:
         self._since: dict[Value, int] = {}
         self._stretches: dict[Value, list[Stretch]] = {v: [] for v in self.roots.values()}
         self._fix_capacities()
+        self.lives = RowLives(graph, [v for v in values if self._fills_row_by_row(v)])
         for v in graph.inputs:
             if v is not self.arriving:
                 self._since[v] = 0
@@ -157,8 +162,13 @@ class _Player:
         for v in whole_values:
             self.capacity[v] = v.type.rows
 
+    def _fills_row_by_row(self, v: Value) -> bool:
+        """Tell whether a tensor lies whole in memory of its own."""
+        own = v.kind in (Kind.INPUT, Kind.RESULT) and len(self.sharing.get(v, ())) == 1
+        return own and v is not self.arriving and self.capacity[v] == v.type.rows
+
     def _advance(self) -> bool:
-        """Compute a row, or rows, of the deepest node that can go on, or let the next row arrive."""
+        """Compute rows of the deepest node that can go on, or let the next row arrive."""
         for i in self.order:
             if self._ready(i):
                 self._compute(i)
@@ -198,6 +208,7 @@ class _Player:
         node, rule, count = self.graph.nodes[i], self.rules[i], self._count(i)
         if rule is not Special.VIEW:
             self._note(Step(i, self.done[i], count), (*node.inputs, *node.outputs))
+            self.lives.note(len(self.steps) - 1, node, rule, self.done[i], count)
         self.done[i] += count
         for v in node.outputs:
             if v.kind is not Kind.RESULT:

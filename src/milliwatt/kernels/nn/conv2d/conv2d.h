@@ -33,9 +33,9 @@ void mw_conv2d_s8_dsp(const mw_conv2d_params *p, const void *const *x, const int
                       const int32_t *bias, const int32_t *multiplier, const int32_t *shift,
                       void *const *y, int32_t rows, void *scratch);
 
-/* As above, but all constants in one stream, in the order in which they are read; see pairs.py. Scratch
- * holds three pixels of kh * kw * c, rounded up to 4, as int16, what is left of their rows by whole words,
- * and a window that leaves the image. */
+/* As above, but all constants in one stream, in the order in which they are read; see pairs.py.
+ * Scratch holds a block of pixels, kh * kw * c rounded up to 4 of each, as int16, what whole words
+ * leave of their rows, and what their windows cover where they leave the image. */
 void mw_conv2d_s8_dsp_pairs(const mw_conv2d_params *p, const void *const *x, const int32_t *filters,
                             void *const *y, int32_t rows, void *scratch);
 
@@ -61,9 +61,9 @@ void mw_conv2d_s8_short(const mw_conv2d_params *p, const void *const *x, const i
                         const int32_t *scales, const int8_t *shift, void *const *y, int32_t rows,
                         void *scratch);
 
-/* As above, for windows of kw = 3 at stride_w = dilation_w = 1, c a multiple of 4 and ow > 1, with filter
- * words in another order. Scratch holds five columns of kh * c int16. */
-void mw_conv2d_s8_dsp_columns(const mw_conv2d_params *p, const void *const *x, const int32_t *filters,
-                              void *const *y, int32_t rows, void *scratch);
+/* As above, for windows of kw = 3 at stride_w = dilation_w = 1, c a multiple of 4 and ow > 1, with
+ * filter words in another order. Scratch holds five columns of kh * c int16. */
+void mw_conv2d_s8_dsp_columns(const mw_conv2d_params *p, const void *const *x,
+                              const int32_t *filters, void *const *y, int32_t rows, void *scratch);
 
 #endif

@@ -12,7 +12,7 @@
 typedef struct {
     int8_t *out[3];    /*  0: where the next channel goes; advances */
     const uint32_t *x; /* 12: widened inputs */
-    int32_t rounds;    /* 16: times around the unrolled loop; or bytes of inputs */
+    int32_t rounds;    /* 16: times around the unrolled loop; of columns, bytes of inputs */
     int32_t skip;      /* 20: bytes of it to skip at first */
     int32_t scale;     /* 24: 2 * zero_y + 1 */
     int32_t channels;  /* 28: still to compute; counts down */
@@ -28,7 +28,8 @@ typedef struct {
 #define MW_LINE(text) text "\n\t"
 
 /* Add inputs times a filter word as it is, unpack it, add inputs times its low channel. */
-#define MW_TAPS(word, mac_both, mac_low) mac_both(word) MW_LINE("sxtb16 " word ", " word) mac_low(word)
+#define MW_TAPS(word, mac_both, mac_low)                                                           \
+    mac_both(word) MW_LINE("sxtb16 " word ", " word) mac_low(word)
 #define MW_MAC(sum, word, x) MW_LINE("smlad " sum ", " word ", " x ", " sum)
 
 /* sum: to int8; first: how 2 * acc comes from it; r7: offset of the channel, r4: its shift */

@@ -1,9 +1,10 @@
 /* Windows three columns wide at stride one: neighbouring pixels share columns, and their registers.
  *
- * The arithmetic is that of isa_dsp_pairs.h. A step is four channels of a row of the window: words of
- * channels {0, 2} of all columns next to each other, then {1, 3}; filter words likewise, three columns.
- * Three pixels see five columns, so that 8 loads of a word serve 36 products where pairs take 12: a step is
- * 48 instructions for 72 products. Nothing is left to count with, so the loop ends where the inputs do.
+ * The arithmetic is that of isa_dsp_pairs.h. A step is four channels of a row of the window: words
+ * of channels {0, 2} of all columns next to each other, then {1, 3}; filter words likewise, three
+ * columns. Three pixels see five columns, so that 8 loads of a word serve 36 products where pairs
+ * take 12. A step is 48 instructions for 72 products, or 34 for the 48 of two pixels. No register is
+ * left to count with, so the loop ends where the inputs do.
  */
 #ifndef MW_ISA_DSP_COLUMNS_H
 #define MW_ISA_DSP_COLUMNS_H
@@ -70,7 +71,7 @@ MW_ASSEMBLY void mw_columns_2(MW_UNUSED const int32_t *filters, MW_UNUSED mw_blo
             MW_FINISH_2 MW_LEAVE_COLUMNS);
 }
 
-/* Widen four channels of five columns, `c` bytes apart, at a time; return the end of what was written. */
+/* Widen channels of five columns, `c` bytes apart; return the end of what was written. */
 MW_ASSEMBLY uint32_t *mw_widen_5(MW_UNUSED uint32_t *to, MW_UNUSED const int8_t *from,
                                  MW_UNUSED int32_t c, MW_UNUSED int32_t words)
 {
@@ -135,8 +136,8 @@ static inline void mw_columns(const int32_t *w, mw_block *block, int32_t pixels)
     }
 }
 
-static inline void mw_columns_3(const int32_t *filters, mw_block *block) { mw_columns(filters, block, 3); }
-static inline void mw_columns_2(const int32_t *filters, mw_block *block) { mw_columns(filters, block, 2); }
+static inline void mw_columns_3(const int32_t *w, mw_block *block) { mw_columns(w, block, 3); }
+static inline void mw_columns_2(const int32_t *w, mw_block *block) { mw_columns(w, block, 2); }
 
 #endif
 #endif

@@ -1,15 +1,16 @@
 /* Two output channels at a time from int8 weights, of which only one is ever unpacked.
  *
- * A filter word holds two taps of two channels, `high` and `low`: each half is 256 * high + low, and
- * fits in int16. Multiplied as it is, it adds up both channels at once; its even bytes alone, which
- * SXTB16 extracts, add up `low`; the difference of the sums is 256 times that of `high`. Where that sum is
- * below 2^23 in magnitude it can be read off exactly, whatever wrapped on the way.
+ * A filter word holds two taps of two channels, `high` and `low`: each half is 256 * high + low,
+ * and fits in int16. Multiplied as it is, it adds up both channels at once; its even bytes alone,
+ * which SXTB16 extracts, add up `low`; the difference of the sums is 256 times that of `high`. Where
+ * that sum is below 2^23 in magnitude it can be read off exactly, whatever wrapped on the way.
  *
- * A step is four taps: filter words of taps {0, 2} and {1, 3}, then inputs in the same order, widened
- * to int16, the words of all pixels next to each other. The functions are assembly because compilers keep
- * fewer sums in registers: a step of three pixels takes 17 instructions for 24 products, requantisation
- * 60 for six outputs; the best C found takes 27 and 95. Their loops are unrolled four times; the first
- * ADD jumps in where as many steps are left as there should be.
+ * A step is four taps: filter words of taps {0, 2} and {1, 3}, then inputs in the same order,
+ * widened to int16, the words of all pixels next to each other. It takes 17 instructions for the 24
+ * products of three pixels, 12 for the 16 of two and 7 for the 8 of one. The functions are assembly
+ * because a compiler, left to itself between the same loops, spends 95 instructions on what is
+ * around them for six outputs; these spend 61. The loops are unrolled four times; the first ADD
+ * jumps in where as many steps are left as there should be.
  */
 #ifndef MW_ISA_DSP_PAIRS_H
 #define MW_ISA_DSP_PAIRS_H
@@ -72,10 +73,11 @@ MW_ASSEMBLY void mw_pairs_2(MW_UNUSED const int32_t *filters, MW_UNUSED mw_block
     MW_TAPS_1("r4", "r9") MW_TAPS_1("r5", "r10") MW_TAPS_1("r6", "r11") MW_TAPS_1("r7", "r12")
 enum { MW_STEPS_1_BYTES = 14 * 4 };
 
-/* Bit 0 of skip: whether there is an odd step; it comes first. */
+/* Bit 0 of skip: whether there is an odd step; it comes first. The output is in lr. */
 MW_ASSEMBLY void mw_pairs_1(MW_UNUSED const int32_t *filters, MW_UNUSED mw_block *block)
 {
-    __asm__(MW_ENTER                                                     /* */
+    __asm__(MW_LINE("push {r1, r4-r11, lr}")                             /* */
+            MW_LINE("ldr lr, [r1]") "2:\n\t"                             /* */
             MW_LINE("ldrd r3, r8, [r0], #8")                             /* */
             MW_LOAD_ROUNDS                                               /* */
             MW_LINE("lsrs r6, r6, #1")                                   /* */
@@ -89,17 +91,15 @@ MW_ASSEMBLY void mw_pairs_1(MW_UNUSED const int32_t *filters, MW_UNUSED mw_block
             MW_SHORT_LOW("r8")                                           /* */
             MW_NEXT_SCALES                                               /* */
             MW_SHORT_HIGH("r9")                                          /* */
-            MW_LINE("ldr r2, [r1]")                                      /* */
-            MW_LINE("strb r8, [r2], #2")                                 /* */
+            MW_LINE("strb r8, [lr], #2")                                 /* */
             MW_LINE("it ge")                                             /* */
-            MW_LINE("strbge r9, [r2, #-1]")                              /* */
-            MW_LINE("str r2, [r1]")                                      /* */
+            MW_LINE("strbge r9, [lr, #-1]")                              /* */
             MW_LEAVE);
 }
 
 /* Widen words of three pixels `next` bytes apart; return the end of what was written. */
 MW_ASSEMBLY uint32_t *mw_widen_3(MW_UNUSED uint32_t *to, MW_UNUSED const int8_t *from,
-                                 MW_UNUSED intptr_t next, MW_UNUSED int32_t words)
+                                 MW_UNUSED int32_t next, MW_UNUSED int32_t words)
 {
     __asm__(MW_LINE("push {r4-r10, lr}")                                            /* */
             MW_LINE("add r12, r1, r2") MW_LINE("add lr, r12, r2")                   /* */
@@ -116,7 +116,7 @@ MW_ASSEMBLY uint32_t *mw_widen_3(MW_UNUSED uint32_t *to, MW_UNUSED const int8_t 
 
 /* The same for two pixels. */
 MW_ASSEMBLY uint32_t *mw_widen_2(MW_UNUSED uint32_t *to, MW_UNUSED const int8_t *from,
-                                 MW_UNUSED intptr_t next, MW_UNUSED int32_t words)
+                                 MW_UNUSED int32_t next, MW_UNUSED int32_t words)
 {
     __asm__(MW_LINE("push {r4-r7, lr}")                                             /* */
             MW_LINE("add r2, r1")                                                   /* */
@@ -131,7 +131,7 @@ MW_ASSEMBLY uint32_t *mw_widen_2(MW_UNUSED uint32_t *to, MW_UNUSED const int8_t 
 
 /* The same for one. */
 MW_ASSEMBLY uint32_t *mw_widen_1(MW_UNUSED uint32_t *to, MW_UNUSED const int8_t *from,
-                                 MW_UNUSED intptr_t next, MW_UNUSED int32_t words)
+                                 MW_UNUSED int32_t next, MW_UNUSED int32_t words)
 {
     __asm__("1:\n\t"                                                                /* */
             MW_LINE("ldr r12, [r1], #4")                                            /* */
@@ -156,13 +156,12 @@ static inline void mw_set_steps(mw_block *block, int32_t pixels)
 
 #else
 
-static inline uint32_t *mw_widen(uint32_t *to, const int8_t *from, intptr_t next, int32_t words,
+static inline uint32_t *mw_widen(uint32_t *to, const int8_t *from, int32_t next, int32_t words,
                                  int32_t pixels)
 {
     for (int32_t k = 0; k < words; k++, to += 2 * pixels) {
         for (int32_t i = 0; i < pixels; i++) {
-            /* the next pixel may be in another row, elsewhere in memory */
-            const uint32_t four = mw_load4((const int8_t *)((intptr_t)from + i * next) + 4 * k);
+            const uint32_t four = mw_load4(from + i * next + 4 * k);
             to[i] = mw_even(four);
             to[pixels + i] = mw_odd(four);
         }
@@ -170,17 +169,17 @@ static inline uint32_t *mw_widen(uint32_t *to, const int8_t *from, intptr_t next
     return to;
 }
 
-static inline uint32_t *mw_widen_3(uint32_t *to, const int8_t *from, intptr_t next, int32_t words)
+static inline uint32_t *mw_widen_3(uint32_t *to, const int8_t *from, int32_t next, int32_t words)
 {
     return mw_widen(to, from, next, words, 3);
 }
 
-static inline uint32_t *mw_widen_2(uint32_t *to, const int8_t *from, intptr_t next, int32_t words)
+static inline uint32_t *mw_widen_2(uint32_t *to, const int8_t *from, int32_t next, int32_t words)
 {
     return mw_widen(to, from, next, words, 2);
 }
 
-static inline uint32_t *mw_widen_1(uint32_t *to, const int8_t *from, intptr_t next, int32_t words)
+static inline uint32_t *mw_widen_1(uint32_t *to, const int8_t *from, int32_t next, int32_t words)
 {
     return mw_widen(to, from, next, words, 1);
 }
@@ -213,9 +212,9 @@ static inline void mw_pairs(const int32_t *w, mw_block *block, int32_t pixels)
     }
 }
 
-static inline void mw_pairs_3(const int32_t *filters, mw_block *block) { mw_pairs(filters, block, 3); }
-static inline void mw_pairs_2(const int32_t *filters, mw_block *block) { mw_pairs(filters, block, 2); }
-static inline void mw_pairs_1(const int32_t *filters, mw_block *block) { mw_pairs(filters, block, 1); }
+static inline void mw_pairs_3(const int32_t *w, mw_block *block) { mw_pairs(w, block, 3); }
+static inline void mw_pairs_2(const int32_t *w, mw_block *block) { mw_pairs(w, block, 2); }
+static inline void mw_pairs_1(const int32_t *w, mw_block *block) { mw_pairs(w, block, 1); }
 
 #endif
 #endif

@@ -1,10 +1,10 @@
 /* Two Winograd tiles: transform their inputs; multiply at 16 positions, transform back, to int8.
  *
- * The functions are assembly because two tiles by two channels keep twelve registers busy with operands
- * and sums and two with pointers, which leaves none to count with: the loop over channels is unrolled
- * and entered where as many steps are left as there should be. A step of four channels takes ten
- * instructions for 16 products; the four pixels of a tile take 67 from their sums to memory, four channels of the inputs of
- * two tiles 320. The best C found takes 105 and 455.
+ * The functions are assembly because two tiles by two channels keep twelve registers busy with
+ * operands and sums and two with pointers, which leaves none to count with: the loop over channels is
+ * unrolled and entered where as many steps are left as there should be. A step of four channels takes
+ * ten instructions for 16 products; the four pixels of a tile take about 70 from their sums to memory,
+ * four channels of the inputs of two tiles 310. The best C found takes 105 and 455.
  */
 #ifndef MW_ISA_DSP_WINOGRAD_H
 #define MW_ISA_DSP_WINOGRAD_H
@@ -27,7 +27,7 @@ typedef struct {
 
 /* The outputs of two tiles. The assembly knows the offsets. */
 typedef struct {
-    int8_t *out[MW_TILES][4]; /*  0: next channel of pixels top left, top right, bottom …; advances */
+    int8_t *out[MW_TILES][4]; /*  0: next channel of the pixels, row by row; advances */
     const uint32_t *inputs;   /* 32: transformed, [position, step, tile, word] */
     int32_t *sums;            /* 36: room for [position, tile, output] */
     int32_t steps;            /* 40: of four channels, 1 … 16 */
@@ -60,7 +60,7 @@ typedef struct {
     MW_TWO("ssub16", "r11", "r12", "r11", "r12", "r7", "r8")                                       \
     MW_LINE("strd r11, r12, [r6], #8")
 
-/* B along a row at r0, positions r2 bytes apart from r1: the first tile, then the other backwards. */
+/* B along a row at r0, positions r2 bytes apart from r1: one tile, then the other backwards. */
 #define MW_ALONG                                                                                   \
     MW_LINE("ldm r0!, {r3, r4, r5, r6, r7, r8, r9, r10}")                                          \
     MW_TWO("ssub16", "r3", "r4", "r3", "r4", "r7", "r8")                                           \
@@ -268,7 +268,7 @@ static inline void mw_two_of_four(const int32_t *m, int32_t step, int32_t *to)
     to[1] = b - c - 2 * d;
 }
 
-/* Four pixels of one output channel from its sums; multiplier, shift, offset, four times the bias. */
+/* Four pixels of an output channel from its sums; by multiplier, shift, offset, four times the bias. */
 static inline void mw_pixels(int32_t *sums, const int32_t *by, int8_t **out)
 {
     int32_t columns[4][2], pixels[4];

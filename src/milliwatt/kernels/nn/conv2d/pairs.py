@@ -64,7 +64,8 @@ def _stream(node: Node, filter_words: Int64) -> Int32:
         ],
         axis=1,
     )
-    return stream.astype(np.int32)  # wraps, as the sums do
+    wrapped: Int32 = stream.astype(np.int32)  # as the sums do
+    return wrapped
 
 
 def covers_columns(node: Node) -> bool:
@@ -100,7 +101,7 @@ def scratch_bytes(node: Node) -> int:
     row, apart = w[2] * w[3], w[2] > 1 and op.dilation[1] > 1
     span = (w[2] - 1) * op.dilation[1] + 1
     leaves = op.pad[2] > 0 or (y[2] - 1) * op.stride[1] + span > x[2]
-    pixels = 1 if apart or (y[2] == 1 and leaves) else 2 if y[2] == 1 else PIXELS
+    pixels = 1 if apart or y[2] == 1 else PIXELS
     rest = _whole(w[1] * (row % STEP))
     depth = w[1] * (row // STEP * STEP) + rest
     pitch = row + (pixels - 1) * op.stride[1] * w[3]

@@ -1,5 +1,5 @@
-/* Convolution with windows three columns wide at stride one, three or two pixels by two output channels
- * at a time: see isa_dsp_columns.h. */
+/* Convolution with windows three columns wide at stride one, three or two pixels by two output
+ * channels at a time: see isa_dsp_columns.h. */
 #include "conv2d.h"
 
 #include "clamp_rows.h"

@@ -15,7 +15,6 @@ typedef struct {
     int32_t most;           /* pixels of a block */
     int32_t words, rest;    /* of a row of the window: bytes are 4 * words + rest */
     int32_t rest_words;     /* of a pixel: the rests of all rows, taken together */
-    int32_t row_step, step; /* from a pixel of a block to the next: rows, columns */
     int32_t apart;          /* the columns of a window do not lie side by side */
     int32_t single;         /* a window is whole words of one row */
     int32_t pitch;          /* bytes of a row of the room */
@@ -47,7 +46,7 @@ static void fill(int8_t *to, int32_t value, int32_t bytes)
     }
 }
 
-/* Copy `count` columns from `start` of every row to the room; beside the image is the zero point. */
+/* Copy `count` columns from `start` of every row; beside the image is the zero point. */
 static NOT_INLINED void gather(const layer *l, const void *const *rows, int32_t start,
                                int32_t count, int8_t *to)
 {
@@ -62,25 +61,19 @@ static NOT_INLINED void gather(const layer *l, const void *const *rows, int32_t 
     }
 }
 
-/* Widen the inputs of pixels, the first at `offset` of the rows, or of the room if there are none. */
+/* Widen the inputs of pixels, the first at `offset` of the rows; no rows: of the room. */
 static NOT_INLINED void fetch_rows(const layer *l, const void *const *rows, int32_t offset,
                                    int32_t pixels)
 {
-    uint32_t *(*const widen)(uint32_t *, const int8_t *, intptr_t, int32_t) =
+    uint32_t *(*const widen)(uint32_t *, const int8_t *, int32_t, int32_t) =
         pixels == 3 ? mw_widen_3 : pixels == 2 ? mw_widen_2 : mw_widen_1;
     const int32_t words = l->words, dilation = l->p->dilation_h, apart = 4 * l->rest_words;
-    const int8_t *row = l->room;
-    intptr_t next = l->step * l->p->c;
+    const int32_t next = l->p->stride_w * l->p->c;
     int8_t *rests = l->rests;
     uint32_t *to = l->wide;
-    for (int32_t i = l->p->kh; i > 0; i = mw_opaque(i - 1), row += l->pitch) {
-        if (rows) {
-            row = (const int8_t *)*rows + offset;
-            if (l->row_step > 0 && pixels > 1) {
-                next = (intptr_t)rows[l->row_step] - (intptr_t)*rows;
-            }
-            rows += dilation;
-        }
+    for (int32_t i = 0; i < l->p->kh; i = mw_opaque(i + 1)) {
+        const int8_t *row =
+            rows ? (const int8_t *)rows[i * dilation] + offset : l->room + i * l->pitch;
         if (words > 0) {
             to = widen(to, row, next, words);
         }
@@ -88,7 +81,7 @@ static NOT_INLINED void fetch_rows(const layer *l, const void *const *rows, int3
         for (int32_t k = l->rest; k > 0; k = mw_opaque(k - 1), from++, rests++) {
             rests[0] = from[0];
             if (pixels > 1) {
-                rests[apart] = *(const int8_t *)((intptr_t)from + next);
+                rests[apart] = from[next];
             }
             if (pixels > 2) {
                 rests[2 * apart] = from[2 * next];
@@ -104,10 +97,10 @@ static NOT_INLINED void fetch_rows(const layer *l, const void *const *rows, int3
 static void fetch(const layer *l, const void *const *rows, int32_t left, int32_t pixels)
 {
     const mw_conv2d_params *p = l->p;
-    const int32_t end = left + (pixels - 1) * l->step + p->kw;
+    const int32_t end = left + (pixels - 1) * p->stride_w + p->kw;
     if (left >= 0 && end <= p->w && !l->apart) {
         if (l->single && pixels == MOST) { /* the most frequent case */
-            mw_widen_3(l->wide, (const int8_t *)rows[0] + left * p->c, l->step * p->c, l->words);
+            mw_widen_3(l->wide, (const int8_t *)rows[0] + left * p->c, p->stride_w * p->c, l->words);
             return;
         }
         fetch_rows(l, rows, left * p->c, pixels);
@@ -126,16 +119,11 @@ static void fetch(const layer *l, const void *const *rows, int32_t left, int32_t
 static layer plan(const mw_conv2d_params *p, void *scratch)
 {
     const int32_t bytes = p->kw * p->c;
-    layer l = {.p = p, .most = MOST, .words = bytes / 4, .rest = bytes % 4, .step = p->stride_w};
+    layer l = {.p = p, .most = MOST, .words = bytes / 4, .rest = bytes % 4};
     l.apart = p->kw > 1 && p->dilation_w > 1;
     l.single = p->kh == 1 && l.rest == 0;
-    if (p->ow == 1) { /* maps one pixel wide make blocks of two rows */
-        l.most = 2;
-        l.step = 0;
-        l.row_step = p->stride_h;
-    }
-    if (l.apart || (p->ow == 1 && (p->pad_left > 0 || p->kw > p->w))) {
-        l.most = 1; /* gathered one by one */
+    if (l.apart || p->ow == 1) {
+        l.most = 1;
     }
     l.rest_words = (p->kh * l.rest + 3) / 4;
     l.pitch = bytes + (l.most - 1) * p->stride_w * p->c;
@@ -149,21 +137,23 @@ void mw_conv2d_s8_dsp_pairs(const mw_conv2d_params *p, const void *const *x, con
                             void *const *y, int32_t rows, void *scratch)
 {
     const layer l = plan(p, scratch);
-    const int32_t column = p->ow == 1, length = column ? rows : p->ow;
     mw_block block = {.x = l.wide, .scale = 2 * p->zero_y + 1};
     block.steps = p->kh * l.words + l.rest_words;
-    for (int32_t r = 0; r < rows; r += column ? rows : 1) {
-        const void *const *from = x + r * p->stride_h;
-        int32_t left = -p->pad_left, pixels, before = 0;
+    int32_t pixels, before = 0;
+    for (int32_t r = 0; r < rows; r++) {
+        int32_t left = -p->pad_left;
         int8_t *out = y[r];
-        for (int32_t done = 0; done < length; done += pixels) {
-            pixels = length - done < l.most ? length - done : l.most;
-            fetch(&l, from, left, pixels);
-            from += pixels * l.row_step;
-            left += pixels * l.step;
-            block.out[0] = column ? y[done] : out;
-            block.out[1] = column ? y[done + pixels - 1] : out + p->c_out;
-            block.out[2] = out + 2 * p->c_out;
+        for (int32_t more = p->ow; more > 0; more -= pixels) {
+            pixels = more < l.most ? more : l.most;
+            fetch(&l, x + r * p->stride_h, left, pixels);
+            left += pixels * p->stride_w;
+            block.out[0] = out;
+            if (pixels > 1) {
+                block.out[1] = out + p->c_out;
+            }
+            if (pixels > 2) {
+                block.out[2] = out + 2 * p->c_out;
+            }
             out += pixels * p->c_out;
             block.channels = p->c_out;
             if (pixels != before) {

@@ -1,7 +1,7 @@
 /* 3x3 convolution at stride 1 by exact integer Winograd F(2x2, 3x3).
  *
- * A tile of 4x4 inputs d gives 2x2 outputs, Y = A' [(G g G') . (B' d B)] A, with 16 products for each
- * pair of channels instead of 36:
+ * A tile of 4x4 inputs d gives 2x2 outputs, Y = A' [(G g G') . (B' d B)] A, with 16 products for
+ * each pair of channels instead of 36:
  *
  *     B' = 1  0 -1  0      G = 1  0  0      A' = 1 1/2  1/2  0
  *          0  1  1  0          1  1  1           0 1/2 -1/2 -1

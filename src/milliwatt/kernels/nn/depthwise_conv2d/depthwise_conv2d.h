@@ -36,9 +36,9 @@ void mw_depthwise_conv2d_s8_scalar(const mw_depthwise_conv2d_params *p, const vo
 void mw_depthwise_conv2d_s8_dsp(const mw_depthwise_conv2d_params *p, const void *const *x,
                                 const int32_t *groups, void *const *y, int32_t rows, void *scratch);
 
-/* 3x3 at a stride of 1 or 2 within rows, where c_out == c >= 4 and ow >= 3, results below 0.0 are cut off
- * (zero_y is -128), and bounds prove the sums small: see window_3x3.py.
- * channels  s8 [c, 18]: bias, multiplier, weights and shift of each channel: mw_channel in isa_dsp_3x3.h
+/* 3x3 at a stride of 1 or 2 within rows, where c_out == c >= 4 and ow >= 3, results below 0.0 are
+ * cut off (zero_y is -128), and bounds prove the sums small: see window_3x3.py.
+ * channels  s8 [c, 18]: bias, multiplier, weights and shift of each, mw_channel in isa_dsp_3x3.h
  * scratch   32 bytes for each column of a strip of at most 12 output pixels
  */
 void mw_depthwise_conv2d_s8_dsp_3x3(const mw_depthwise_conv2d_params *p, const void *const *x,

@@ -1,10 +1,10 @@
 /* Depthwise 3x3: four channels of a strip of columns are widened once, then each channel runs along
  * them, several output pixels at a time.
  *
- * Weights are taken 256 times as large, which costs nothing where their bytes are laid out for it and
- * makes requantisation short. With |acc| below 2^22 and a zero point of -128, as activations that cut
- * off what is below 0.0 have it, sums below zero saturate, so that only the others must be rounded
- * as the reference does:
+ * Weights are taken 256 times as large, which costs nothing where their bytes are laid out for it
+ * and makes requantisation short. With |acc| below 2^22 and a zero point of -128, as activations
+ * that cut off what is below 0.0 have it, sums below zero saturate, so that only the others must be
+ * rounded as the reference does:
  *
  *     y = -128 + floor((floor((acc * multiplier + 2^30) / 2^31) + 2^(right-1)) / 2^right)
  *       = floor((256 * acc * multiplier / 2^32 + 2^6 - 255 * 2^(right+6)) / 2^(right+7))
@@ -51,8 +51,8 @@ static inline void fill_columns(mw_column *to, int32_t zero_x, int32_t count)
     }
 }
 
-/* All channels of `count` output pixels from pixel j on. The last four channels are widened with some of
- * those before, which are not computed twice. */
+/* All channels of `count` output pixels from pixel j on. The last four channels are widened with
+ * some of those before, which are not computed twice. */
 static inline void strip(const mw_depthwise_conv2d_params *p, channels_function *windows,
                          const void *const *rows, const mw_channel *ch, int8_t *y, int32_t j,
                          int32_t count, mw_column *columns)

@@ -1,7 +1,7 @@
 """Constants of the DSP variant for any window: four channels and two taps at a time.
 
-Channels come in groups of four, the last group being the last four channels, which may overlap those
-before. Taps come in pairs, an odd one out with weights of zero. A group's words are
+Channels come in groups of four, the last group being the last four channels, which may overlap
+those before. Taps come in pairs, an odd one out with weights of zero. A group's words are
 
     4 biases · weights · 4 multipliers · shifts to the right, less one, a byte each
 
@@ -30,7 +30,7 @@ POINTER_BYTES = 8  # on the widest target
 
 
 def covers(node: Node) -> bool:
-    """Tell whether there are four channels, each with its own filter, and bounds prove their sums."""
+    """Tell whether there are four channels, one filter each, and bounds prove their sums."""
     c, c_out = node.inputs[0].type.shape[3], node.output.type.shape[3]
     return c == c_out >= LANES and _requantization(node) is not None
 
@@ -68,7 +68,8 @@ def _paired(weights: Array, channels: Int64) -> Array:
     """Return the weights of each group, pair by pair: [groups, 8 * pairs]."""
     taps = weights.reshape(-1, weights.shape[2])
     padded = np.pad(taps, ((0, len(taps) % 2), (0, 0)))
-    by_group = padded[:, channels].reshape(-1, 2, len(channels), 2, 2)  # pair, tap, group, word, lane
+    # pair, tap, group, word, lane
+    by_group = padded[:, channels].reshape(-1, 2, len(channels), 2, 2)
     ordered = by_group.transpose(2, 0, 3, 1, 4).reshape(len(channels), -1)
     return np.ascontiguousarray(ordered)
 

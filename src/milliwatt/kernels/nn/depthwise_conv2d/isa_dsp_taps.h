@@ -1,7 +1,7 @@
 /* Four channels of a depthwise window, two taps at a time, straight from int8.
  *
- * It is assembly because it takes all fourteen registers, and compilers spill: 20 instructions for 8
- * products and 10 for an output, where they need 24 and 16.
+ * It is assembly because it takes all fourteen registers, and compilers spill: 20 instructions for
+ * 8 products and 10 for an output, where they need 24 and 16.
  */
 #ifndef MW_ISA_DSP_TAPS_H
 #define MW_ISA_DSP_TAPS_H
@@ -87,7 +87,8 @@ static inline const int32_t *mw_four_channels(const mw_taps_pixel *pixel, int32_
 {
     int32_t acc[4] = {group[0], group[1], group[2], group[3]};
     group += 4;
-    for (const int8_t *const *tap = pixel->taps; (const void *)tap < (const void *)pixel; tap += 2) {
+    const void *const end = pixel;
+    for (const int8_t *const *tap = pixel->taps; (const void *)tap < end; tap += 2) {
         const uint32_t a = mw_load4(tap[0] + at), b = mw_load4(tap[1] + at);
         const uint32_t x01 = (a & 0xFFFFu) | b << 16, x23 = a >> 16 | (b & 0xFFFF0000u);
         const uint32_t w01 = (uint32_t)group[0], w23 = (uint32_t)group[1];

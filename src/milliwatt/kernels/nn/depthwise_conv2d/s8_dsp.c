@@ -1,4 +1,4 @@
-/* Depthwise convolution, four channels and two taps at a time: see groups.py for what `groups` holds. */
+/* Depthwise convolution, four channels and two taps at a time: groups.py says what `groups` holds. */
 #include "depthwise_conv2d.h"
 
 #include "depthwise_conv2d_taps.h"

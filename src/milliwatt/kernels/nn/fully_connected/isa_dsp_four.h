@@ -1,8 +1,9 @@
 /* Four outputs of a fully connected layer from int8 weights, of which only every other is unpacked.
  *
  * A filter word holds two taps of two outputs, `high` and `low`: each half is 256 * high + low.
- * Multiplied as it is, it adds up both outputs at once; its even bytes alone add up `low`; the difference
- * of the sums is 256 times that of `high`, read off exactly where that is below 2^23, whatever wrapped.
+ * Multiplied as it is, it adds up both outputs at once; its even bytes alone add up `low`; the
+ * difference of the sums is 256 times that of `high`, read off exactly where that is below 2^23,
+ * whatever wrapped.
  *
  * A step is four inputs. The loop is assembly because compilers spill its thirteen registers: 17
  * instructions for 16 products where they need 28.

@@ -5,8 +5,8 @@
  * so that word >> 8 = (f1 + 128) + 2^8 (f2 + 128) + 2^16 f3, and so on: three shifts unpack four weights.
  * What a sum has too much is 2^8 times the next one, modulo 2^32, and 128 times the sum of all inputs.
  *
- * Assembly where compilers run out of registers: 17 instructions for 8 products on a Cortex-M3, where
- * they need 20, and 15 for 4 on a Cortex-M0+, where they need 24.
+ * Assembly where compilers run out of registers: 640 inputs take 2.3 instructions a product on a Cortex-M3,
+ * where the C takes 3.1, and 3.9 on a Cortex-M0+, where it takes 6.2.
  */
 #ifndef MW_ISA_PACKED_H
 #define MW_ISA_PACKED_H
