@@ -76,13 +76,13 @@ def test_the_largest_sums(value):
 
 
 def test_every_unit_of_a_sum_counts():
-    """Small sums, halved: one more or less anywhere changes the output."""
+    """Small sums, a third of them: one more or less in each cannot hide."""
     rng = np.random.default_rng(2)
     weights = rng.integers(-2, 3, (5, 3, 3, 12)).astype(np.int8)
-    graph = convolution((7, 9, 12), bias=3, weights=weights, out=Quant((2.0**-7,), 1))
+    graph = convolution((7, 9, 12), bias=3, weights=weights, out=Quant((0.75 * 2.0**-6,), 1))
     arrays = {"x": rng.integers(-6, 7, (1, 7, 9, 12)).astype(np.int8)}
     wanted = reference(graph, arrays)
-    assert len(np.unique(wanted)) > 60
+    assert len(np.unique(wanted)) > 50
     assert np.abs(wanted).max() < 127, "nothing is at a stop"
     run = Run(CONV2D, VARIANT, only_node(graph), arrays)
     np.testing.assert_array_equal(run.all(), wanted)

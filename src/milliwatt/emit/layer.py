@@ -135,7 +135,8 @@ class LayerWriter:
         reads_zero_points = not accumulates and not call.kernel.outside_is_null
         if reads_zero_points and _leaves(window, v.type, call.node.output.type.rows):
             outside = self._outside.symbol(v.type, self._pool)
-        return f"mw_rows_in(x{i}, {self._base(v)}, {self._rows_of(v)}, {start}, {count}, {outside});"
+        rows = f"{self._base(v)}, {self._rows_of(v)}, {start}, {count}"
+        return f"mw_rows_in(x{i}, {rows}, {outside});"
 
     def _params(self, call: Call) -> str:
         """Return the address of the node's parameters."""

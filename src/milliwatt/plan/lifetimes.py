@@ -7,7 +7,7 @@ from milliwatt.kernels import Variant
 from milliwatt.plan.arena import Part, Span, Stretch
 from milliwatt.plan.schedule import Schedule, storage
 
-MOST_PIECES = 12  # more would find little more room, and take long to place
+MOST_PIECES = 24  # more would find little more room, and take long to place
 
 
 def arena_spans(graph: Graph, timing: Schedule, variants: Mapping[int, Variant]) -> dict[str, Span]:

@@ -9,8 +9,8 @@ from pathlib import Path
 import milliwatt
 from milliwatt.emit import Library, make_library, write_library
 from milliwatt.errors import DoesNotFit
-from milliwatt.plan import Plan, PushKind, make_plan, make_push_plan
 from milliwatt.passes.removal import Certificate
+from milliwatt.plan import Plan, PushKind, make_plan, make_push_plan
 from milliwatt.project import measure
 from milliwatt.project.certificate import certify, check_shrinking
 from milliwatt.project.model import Model

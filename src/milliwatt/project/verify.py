@@ -17,7 +17,7 @@ from milliwatt.run.tflm import Tflm
 from milliwatt.targets import Board
 
 
-def verify(
+def verify(  # noqa: PLR0913  (a keyword for each thing that a user may choose)
     model: Model,
     board: Board | str,
     *,
