@@ -142,14 +142,15 @@ def _sources(board: Board) -> str:
 def _spelling(parameter: Parameter) -> str:
     value = parameter.metavar or ""
     names = [] if isinstance(parameter, TyperArgument) else parameter.opts
-    return " ".join([", ".join(f"`{name}`" for name in names), f"`{value}`"]).strip()
+    spelt = ", ".join(f"`{name}`" for name in names)
+    return f"{spelt} `{value}`".strip() if value else spelt
 
 
 def _usage(parameter: Parameter) -> str:
     value = parameter.metavar or ""
     if isinstance(parameter, TyperArgument):
         return value
-    text = f"{parameter.opts[0]} {value}"
+    text = f"{parameter.opts[0]} {value}".strip()
     return text if parameter.required else f"[{text}]"
 
 

@@ -23,16 +23,21 @@ def inspect(model: ModelPath) -> None:
     table = Table(
         title=model.name, title_justify="left", box=None, pad_edge=False, header_style="bold"
     )
-    for heading in ("#", "operator", "inputs", "output", "MACs", "weights B", "supported"):
+    for heading in ("#", "operator", "inputs", "output", "MACs", "weights B", "ok"):
+        right = heading in ("#", "MACs", "weights B")
+        shapes = heading in ("inputs", "output")
         table.add_column(
-            heading, justify="right" if heading in ("#", "MACs", "weights B") else "left"
+            heading,
+            justify="right" if right else "left",
+            no_wrap=not shapes,
+            overflow="fold",
         )
     for f in findings:
         table.add_row(
             str(f.index),
             Text(f.name),
-            Text("\n".join(f.inputs)),
-            Text("\n".join(f.outputs)),
+            Text("\n".join(map(_short, f.inputs))),
+            Text("\n".join(map(_short, f.outputs))),
             "–" if f.macs is None else f"{f.macs:,}",
             f"{f.weights_bytes:,}",
             Text("yes") if f.refusal is None else Text("no", style="red"),
@@ -51,3 +56,8 @@ def inspect(model: ModelPath) -> None:
         console.print(Text(f"operator {f.index}: {f.refusal}", style="red"), soft_wrap=True)
     if refused:
         raise typer.Exit(1)
+
+
+def _short(operand: str) -> str:
+    """Return ``int8[1,49,10,1]`` of ``int8[1, 49, 10, 1]``: lines are scarce, and this is plain."""
+    return operand.replace(", ", ",")

@@ -38,6 +38,7 @@ OptimizeFor = Annotated[
     Optimize | None,
     typer.Option(
         "--optimize",
+        metavar="ram|speed|size",
         help="Least RAM, fewest instructions or least flash [default: ram where it costs under 3 % "
         "more instructions than speed, else the better product of both].",
         show_default=False,

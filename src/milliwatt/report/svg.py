@@ -22,6 +22,8 @@ _FEWEST = 7  # characters that still tell one block from another
 _STEP_LABELS = 12
 _HUES = 5  # colours that the style sheet names
 
+MIN_PIECES = 3  # fewer are labelled one by one
+
 
 @dataclass(frozen=True, slots=True)
 class Bar:
@@ -93,10 +95,37 @@ def memory_map(
     top = max([1, *(b.high for b in blocks), *(level.at for level in levels)])
     scale = _MAP / top
     body = [_level(level, _MAP - level.at * scale) for level in levels if not level.strong]
-    body += [_block(i, b, columns, scale) for i, b in enumerate(blocks)]
+    hues = {label: i for i, label in enumerate(dict.fromkeys(b.label for b in blocks))}
+    body += [_block(hues[b.label], b, columns, scale) for b in blocks]
+    body += _names_of_pieces(blocks, columns, scale)
     body += [_level(level, _MAP - level.at * scale) for level in levels if level.strong]
     body += _numbers(columns)
     return _svg("map", title, about, _MAP + 28, body)
+
+
+def _names_of_pieces(blocks: Sequence[Block], columns: range, scale: float) -> list[str]:
+    """Return a label for each buffer that is drawn in several pieces too low for one of their own.
+
+    It stands over the longest piece.
+    """
+    pieces: dict[str, list[Block]] = {}
+    for b in blocks:
+        pieces.setdefault(b.label, []).append(b)
+    names = []
+    for label, of_one in pieces.items():
+        together = scale * (max(b.high for b in of_one) - min(b.low for b in of_one))
+        longest = max(of_one, key=lambda b: b.last - b.first)
+        low = scale * (longest.high - longest.low) < _TEXT + 2
+        if len({b.low for b in of_one}) < MIN_PIECES or not low or together < 2 * _TEXT:
+            continue
+        share = (longest.last - longest.first + 1) / max(1, len(columns))
+        x = 100 * (longest.first - columns.start) / max(1, len(columns))
+        y = _MAP - scale * (longest.low + longest.high) / 2
+        names.append(
+            f'<svg x="{x:.3f}%" y="{y - _TEXT:.2f}" width="{100 * share:.3f}%" '
+            f'height="{2 * _TEXT}">{_block_label(label, share, _TEXT + 4)}</svg>'
+        )
+    return names
 
 
 def _block(index: int, block: Block, columns: range, scale: float) -> str:

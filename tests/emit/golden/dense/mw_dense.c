@@ -8,8 +8,8 @@
 #include "softmax.h"
 #include "rows.h"
 
-static _Alignas(4) const int8_t mw_dense_data_00_weights[12] = {
-    -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5,
+static _Alignas(4) const int32_t mw_dense_data_00_weights[4] = {
+    8552058, 8617851, 8683644, 8749437,
 };
 static _Alignas(4) const int32_t mw_dense_data_00_bias[3] = {
     59, -1, 958,
@@ -17,8 +17,23 @@ static _Alignas(4) const int32_t mw_dense_data_00_bias[3] = {
 static _Alignas(4) const int32_t mw_dense_data_00_multiplier[3] = {
     1431655765, 1431655765, 1431655765,
 };
-static _Alignas(4) const int32_t mw_dense_data_00_shift[3] = {
-    -2, -1, -3,
+static _Alignas(4) const int8_t mw_dense_data_00_shift[3] = {
+    8, 7, 9,
+};
+static const mw_fully_connected_params mw_dense_fully_connected_params_0 = {
+    .k = 4,
+    .outputs = 3,
+    .multiplier_step = 1,
+    .zero_y = -1,
+    .low = -128,
+    .high = 127,
+};
+static const mw_softmax_params mw_dense_softmax_params_1 = {
+    .count = 1,
+    .depth = 3,
+    .multiplier = 1610612736,
+    .shift = 26,
+    .lowest = -31,
 };
 
 void mw_dense_layer_00_fully_connected(uint8_t *const *at, int32_t first, int32_t rows);
@@ -27,46 +42,21 @@ void mw_dense_layer_01_softmax(uint8_t *const *at, int32_t first, int32_t rows);
 /* dense: nn.fully_connected(s8[1, 4], s8[3, 4], s32[3]) -> s8[1, 3] */
 __attribute__((noinline)) void mw_dense_layer_00_fully_connected(uint8_t *const *at, int32_t first, int32_t rows)
 {
-    static const mw_fully_connected_params p = {
-        .k = 4,
-        .outputs = 3,
-        .multiplier_step = 1,
-        .zero_y = -1,
-        .low = -128,
-        .high = 127,
-    };
-    static const mw_rows x0_rows = {0, 4, 1, 1};
-    const void *x0[1];
-    static const mw_rows y_rows = {24, 3, 1, 1};
-    void *y[1];
-    for (int32_t done = 0; done < rows; done += 1) {
-        const int32_t n = mw_at_most(rows - done, 1);
-        mw_rows_in(x0, at[2], &x0_rows, first + done, n, 0);
-        mw_rows_out(y, at[0], &y_rows, first + done, n);
-        mw_fully_connected_s8_scalar(&p, x0, mw_dense_data_00_weights, mw_dense_data_00_bias, mw_dense_data_00_multiplier, mw_dense_data_00_shift, y, n, 0);
-    }
+    (void)first;
+    (void)rows;
+    const void *const x0[1] = {at[2] + 0};
+    void *const y[1] = {at[0] + 24};
+    mw_fully_connected_s8_short(&mw_dense_fully_connected_params_0, x0, mw_dense_data_00_weights, mw_dense_data_00_bias, mw_dense_data_00_multiplier, mw_dense_data_00_shift, y, 1, 0);
 }
 
 /* classes: nn.softmax(s8[1, 3]) -> s8[1, 3] */
 __attribute__((noinline)) void mw_dense_layer_01_softmax(uint8_t *const *at, int32_t first, int32_t rows)
 {
-    static const mw_softmax_params p = {
-        .count = 1,
-        .depth = 3,
-        .multiplier = 1610612736,
-        .shift = 26,
-        .lowest = -31,
-    };
-    static const mw_rows x0_rows = {24, 3, 1, 1};
-    const void *x0[1];
-    static const mw_rows y_rows = {0, 3, 1, 1};
-    void *y[1];
-    for (int32_t done = 0; done < rows; done += 1) {
-        const int32_t n = mw_at_most(rows - done, 1);
-        mw_rows_in(x0, at[0], &x0_rows, first + done, n, 0);
-        mw_rows_out(y, at[3], &y_rows, first + done, n);
-        mw_softmax_s8_scalar(&p, x0, y, n, at[0] + 0);
-    }
+    (void)first;
+    (void)rows;
+    const void *const x0[1] = {at[0] + 24};
+    void *const y[1] = {at[3] + 0};
+    mw_softmax_s8_scalar(&mw_dense_softmax_params_1, x0, y, 1, at[0] + 0);
 }
 
 void mw_dense_reset(void *state)

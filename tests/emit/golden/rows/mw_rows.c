@@ -21,6 +21,35 @@ static _Alignas(4) const int32_t mw_rows_data_00_scales[8] = {
 static _Alignas(4) const int8_t mw_rows_data_00_shift[3] = {
     8, 7, 9,
 };
+static const mw_rows mw_rows_rows_0 = {0, 2, 6, 6};
+static const mw_rows mw_rows_rows_1 = {72, 3, 6, 1};
+static const mw_conv2d_params mw_rows_conv2d_params_2 = {
+    .w = 1,
+    .c = 2,
+    .ow = 1,
+    .c_out = 3,
+    .kh = 3,
+    .kw = 1,
+    .stride_h = 1,
+    .stride_w = 1,
+    .dilation_h = 1,
+    .dilation_w = 1,
+    .pad_left = 0,
+    .zero_x = 3,
+    .zero_y = -1,
+    .low = -128,
+    .high = 127,
+};
+static const mw_global_average_pool_params mw_rows_global_average_pool_params_3 = {
+    .h = 6,
+    .w = 1,
+    .c = 3,
+    .half = 3,
+    .reciprocal = 715827883,
+    .shift = 32,
+    .low = -128,
+    .high = 127,
+};
 
 void mw_rows_layer_00_conv2d(uint8_t *const *at, int32_t first, int32_t rows);
 void mw_rows_layer_01_global_average_pool(uint8_t *const *at, int32_t first, int32_t rows);
@@ -28,54 +57,24 @@ void mw_rows_layer_01_global_average_pool(uint8_t *const *at, int32_t first, int
 /* conv: nn.conv2d(s8[1, 6, 1, 2], s8[3, 3, 1, 2], s32[3]) -> s8[1, 6, 1, 3] */
 __attribute__((noinline)) void mw_rows_layer_00_conv2d(uint8_t *const *at, int32_t first, int32_t rows)
 {
-    static const mw_conv2d_params p = {
-        .w = 1,
-        .c = 2,
-        .ow = 1,
-        .c_out = 3,
-        .kh = 3,
-        .kw = 1,
-        .stride_h = 1,
-        .stride_w = 1,
-        .dilation_h = 1,
-        .dilation_w = 1,
-        .pad_left = 0,
-        .zero_x = 3,
-        .zero_y = -1,
-        .low = -128,
-        .high = 127,
-    };
-    static const mw_rows x0_rows = {0, 2, 6, 6};
     const void *x0[6];
-    static const mw_rows y_rows = {72, 3, 6, 1};
     void *y[4];
     for (int32_t done = 0; done < rows; done += 4) {
         const int32_t n = mw_at_most(rows - done, 4);
-        mw_rows_in(x0, at[2], &x0_rows, first + done - (1), (n - 1) * 1 + 3, mw_rows_data_outside_s8_3);
-        mw_rows_out(y, at[0], &y_rows, first + done, n);
-        mw_conv2d_s8_short(&p, x0, mw_rows_data_00_weights, mw_rows_data_00_scales, mw_rows_data_00_shift, y, n, at[0] + 0);
+        mw_rows_in(x0, at[2], &mw_rows_rows_0, first + done - (1), (n - 1) * 1 + 3, mw_rows_data_outside_s8_3);
+        mw_rows_out(y, at[0], &mw_rows_rows_1, first + done, n);
+        mw_conv2d_s8_short(&mw_rows_conv2d_params_2, x0, mw_rows_data_00_weights, mw_rows_data_00_scales, mw_rows_data_00_shift, y, n, at[0] + 0);
     }
 }
 
 /* mean: nn.global_average_pool(s8[1, 6, 1, 3]) -> s8[1, 1, 1, 3] */
 __attribute__((noinline)) void mw_rows_layer_01_global_average_pool(uint8_t *const *at, int32_t first, int32_t rows)
 {
-    static const mw_global_average_pool_params p = {
-        .h = 6,
-        .w = 1,
-        .c = 3,
-        .half = 3,
-        .reciprocal = 715827883,
-        .shift = 32,
-        .low = -128,
-        .high = 127,
-    };
-    static const mw_rows x0_rows = {72, 3, 6, 1};
     const void *x0[1];
     for (int32_t done = 0; done < rows; done += 1) {
         const int32_t n = mw_at_most(rows - done, 1);
-        mw_rows_in(x0, at[0], &x0_rows, first + done, n, 0);
-        mw_global_average_pool_s8_scalar(&p, x0, at[3] + 0, first + done, n, at[0] + 40);
+        mw_rows_in(x0, at[0], &mw_rows_rows_1, first + done, n, 0);
+        mw_global_average_pool_s8_scalar(&mw_rows_global_average_pool_params_3, x0, at[3] + 0, first + done, n, at[0] + 40);
     }
 }
 
