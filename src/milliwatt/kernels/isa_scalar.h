@@ -7,7 +7,7 @@
 /* Return p as if it were unknown where it came from. Without it compilers keep one pointer for each input of
  * a window, most of them on the stack, instead of one a row and offsets: 84 instructions for two outputs
  * of a 3x3 window on a Cortex-M3, where 75 do. */
-static inline const int8_t *mw_opaque(const int8_t *p)
+static inline const int8_t *mw_opaque_pointer(const int8_t *p)
 {
     __asm__("" : "+r"(p));
     return p;

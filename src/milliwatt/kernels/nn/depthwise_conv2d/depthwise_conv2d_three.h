@@ -46,7 +46,7 @@ __attribute__((always_inline)) static inline void mw_three_pixels(const mw_three
             sum[k] = scale[0];
         }
         for (int32_t i = 0; i < MW_THREE; i++, w += MW_THREE) {
-            const int8_t *x = mw_opaque(row[i]);
+            const int8_t *x = mw_opaque_pointer(row[i]);
             row[i] = x + 1;
             for (int32_t k = 0; k < pixels; k++) {
                 const int8_t *at = x + k * stride * channels;
