@@ -53,7 +53,7 @@ def take(folder: Path, say: Callable[[str], None]) -> Times:
     for name, file in MODELS.items():
         say(f"timing {name}")
         with tempfile.TemporaryDirectory(prefix="milliwatt-bench-") as cache:
-            words = ("compile", str(folder / file), "--board", MAIN_BOARD)
+            words = ("compile", str((folder / file).resolve()), "--board", MAIN_BOARD)
             cold, warm = (_seconds(words, cache) for _ in range(2))
         models[name] = ModelTimes(cold, warm, _emulated_per_second(folder / file))
     say(f"timing verify of {VERIFIED}")
@@ -84,13 +84,15 @@ def _seconds(words: tuple[str, ...], cache: str | None = None) -> float:
         environment[CACHE] = cache
         environment.pop(COMPILERS_CACHE, None)
     start = time.perf_counter()
-    done = subprocess.run(  # noqa: S603  (our own command line)
-        [sys.executable, "-m", "milliwatt", *words],
-        env=environment,
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+    with tempfile.TemporaryDirectory() as here:  # what the command writes is not kept
+        done = subprocess.run(  # noqa: S603  (our own command line)
+            [sys.executable, "-m", "milliwatt", *words],
+            env=environment,
+            cwd=here,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
     if done.returncode:
         raise milliwatt.MilliwattError(f"milliwatt {words[0]} failed:\n{done.stderr}")
     return time.perf_counter() - start
