@@ -57,7 +57,7 @@ def take(folder: Path, say: Callable[[str], None]) -> Times:
             cold, warm = (_seconds(words, cache) for _ in range(2))
         models[name] = ModelTimes(cold, warm, _emulated_per_second(folder / file))
     say(f"timing verify of {VERIFIED}")
-    words = ("verify", str(folder / MODELS[VERIFIED]), "--board", MAIN_BOARD)
+    words = ("verify", str((folder / MODELS[VERIFIED]).resolve()), "--board", MAIN_BOARD)
     return Times(models, _seconds((*words, "--samples", str(VERIFY_SAMPLES))))
 
 
