@@ -96,44 +96,45 @@ def memory_map(
     scale = _MAP / top
     body = [_level(level, _MAP - level.at * scale) for level in levels if not level.strong]
     hues = {label: i for i, label in enumerate(dict.fromkeys(b.label for b in blocks))}
-    body += [_block(hues[b.label], b, columns, scale) for b in blocks]
-    body += _names_of_pieces(blocks, columns, scale)
+    pieces = _in_pieces(blocks)
+    body += [_block(hues[b.label], b, columns, scale, named=b.label not in pieces) for b in blocks]
+    body += [_name_of_pieces(of_one, columns, scale) for of_one in pieces.values()]
     body += [_level(level, _MAP - level.at * scale) for level in levels if level.strong]
     body += _numbers(columns)
     return _svg("map", title, about, _MAP + 28, body)
 
 
-def _names_of_pieces(blocks: Sequence[Block], columns: range, scale: float) -> list[str]:
-    """Return a label for each buffer that is drawn in several pieces too low for one of their own.
-
-    It stands over the longest piece.
-    """
+def _in_pieces(blocks: Sequence[Block]) -> dict[str, list[Block]]:
+    """Return by label the blocks of each buffer that is drawn in several pieces, one on another."""
     pieces: dict[str, list[Block]] = {}
     for b in blocks:
         pieces.setdefault(b.label, []).append(b)
-    names = []
-    for label, of_one in pieces.items():
-        together = scale * (max(b.high for b in of_one) - min(b.low for b in of_one))
-        longest = max(of_one, key=lambda b: b.last - b.first)
-        low = scale * (longest.high - longest.low) < _TEXT + 2
-        if len({b.low for b in of_one}) < MIN_PIECES or not low or together < 2 * _TEXT:
-            continue
-        share = (longest.last - longest.first + 1) / max(1, len(columns))
-        x = 100 * (longest.first - columns.start) / max(1, len(columns))
-        y = _MAP - scale * (longest.low + longest.high) / 2
-        names.append(
-            f'<svg x="{x:.3f}%" y="{y - _TEXT:.2f}" width="{100 * share:.3f}%" '
-            f'height="{2 * _TEXT}">{_block_label(label, share, _TEXT + 4)}</svg>'
-        )
-    return names
+    return {
+        label: of_one
+        for label, of_one in pieces.items()
+        if len({b.low for b in of_one}) >= MIN_PIECES
+    }
 
 
-def _block(index: int, block: Block, columns: range, scale: float) -> str:
+def _name_of_pieces(of_one: Sequence[Block], columns: range, scale: float) -> str:
+    """Return the one label of a buffer in pieces; it stands over the longest."""
+    longest = max(of_one, key=lambda b: b.last - b.first)
+    share = (longest.last - longest.first + 1) / max(1, len(columns))
+    x = 100 * (longest.first - columns.start) / max(1, len(columns))
+    y = _MAP - scale * (longest.low + longest.high) / 2
+    return (
+        f'<svg x="{x:.3f}%" y="{y - _TEXT:.2f}" width="{100 * share:.3f}%" '
+        f'height="{2 * _TEXT}">{_block_label(longest.label, share, _TEXT + 4)}</svg>'
+    )
+
+
+def _block(index: int, block: Block, columns: range, scale: float, *, named: bool) -> str:
     """Return a block as a picture of its own, so that its text cannot leave it."""
     share = (block.last - block.first + 1) / max(1, len(columns))
     x = 100 * (block.first - columns.start) / max(1, len(columns))
     height = (block.high - block.low) * scale
-    text = _block_label(block.label, share, height / 2 + 4) if height >= _TEXT + 2 else ""
+    fits = named and height >= _TEXT + 2
+    text = _block_label(block.label, share, height / 2 + 4) if fits else ""
     return (
         f'<svg x="{x:.3f}%" y="{_MAP - block.high * scale:.2f}" width="{100 * share:.3f}%" '
         f'height="{max(height, 1.5):.2f}"><title>{escape(printable(block.tip))}</title>'
