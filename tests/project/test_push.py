@@ -98,6 +98,15 @@ def test_no_frame_buffer():
     assert plan.arena_bytes < make_plan(graph, CPU, whole).arena_bytes
 
 
+def test_what_the_small_counters_cannot_hold_is_refused():
+    b = Builder("deep")
+    y = b.input("x", TensorType((1, 3, 1, 1), DType.S8, QUANT))
+    for i in range(255):
+        y = b.node(f"pool {i}", MaxPool2d(QUANT, (1, 1), (1, 1)), y)
+    with pytest.raises(UnsupportedOp, match=r"deep: 255 layers .* at most 254 layers"):
+        make_push_plan(b.build(y), CPU)
+
+
 def test_models_with_several_inputs_are_refused():
     b = Builder("two")
     type_ = TensorType((1, 4, 1, 4), DType.S8, QUANT)

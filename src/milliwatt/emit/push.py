@@ -7,7 +7,7 @@ input, then the arena.
 from collections.abc import Iterator
 
 from milliwatt.emit.layer import LayerWriter
-from milliwatt.emit.steps import order_table
+from milliwatt.emit.steps import order_table, order_type
 from milliwatt.plan import (
     ARRIVAL,
     CLOCK_BYTES,
@@ -18,7 +18,6 @@ from milliwatt.plan import (
 )
 
 ARRIVAL_CODE = 255  # in the table of steps: the caller's turn
-MAX_LAYERS = ARRIVAL_CODE
 
 
 def push_signature(plan: Plan, name: str) -> str:
@@ -70,7 +69,7 @@ def _image(plan: Plan, name: str) -> Iterator[str]:
     order = [
         ARRIVAL_CODE if s.index == ARRIVAL else s.index for s in plan.steps for _ in range(s.count)
     ]
-    yield from order_table(order)
+    yield from order_table(order, order_type(plan))
     yield "const uint32_t begin = *clock + 1; /* behind the arrival that this row is */"
     yield "uint32_t end = begin;"
     yield f"while (end < {len(order)} && order[end] != {ARRIVAL_CODE}) {{"

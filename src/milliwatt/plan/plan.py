@@ -14,7 +14,7 @@ from milliwatt.kernels import Kernel, Variant
 from milliwatt.plan.arena import ALIGN_BYTES, Stretch, lower_bound, place
 from milliwatt.plan.choose import NO_PREFERENCES, Preferences, choose
 from milliwatt.plan.lifetimes import arena_spans, scratch_name
-from milliwatt.plan.push import Push, header_bytes, image, sliding
+from milliwatt.plan.push import Push, check_counters, header_bytes, image, sliding
 from milliwatt.plan.regions import least_ram
 from milliwatt.plan.schedule import ARRIVAL, Schedule, Step, storage, whole
 from milliwatt.targets import Cpu
@@ -128,6 +128,7 @@ def make_push_plan(graph: Graph, cpu: Cpu, preferences: Preferences = NO_PREFERE
     Raises:
         UnsupportedOp: rows cannot be pushed into the model, or a node has no kernel.
     """
+    check_counters(graph)
     try:
         push, one = sliding(graph)
     except UnsupportedOp as e:

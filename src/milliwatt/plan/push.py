@@ -18,6 +18,8 @@ from milliwatt.plan.schedule import ARRIVAL, Schedule, Step, storage
 
 COUNTER_BYTES = 2
 CLOCK_BYTES = 4
+MOST_LAYERS = 254  # numbers in a byte; the one left over stands for an arriving row
+MOST_ROWS = 0xFFFF
 
 
 class PushKind(Enum):
@@ -57,6 +59,16 @@ class Push:
 def header_bytes(calls: int) -> int:
     """Return the size of a clock, and a counter for each layer and for the input, 8-aligned."""
     return -(-(CLOCK_BYTES + COUNTER_BYTES * (calls + 1)) // 8) * 8
+
+
+def check_counters(graph: Graph) -> None:
+    """Raise `UnsupportedOp` where layers or rows are more than a push's small counters hold."""
+    layers, rows = len(graph.nodes), max(v.type.rows for v in graph.values.values())
+    if layers > MOST_LAYERS or rows > MOST_ROWS:
+        raise UnsupportedOp(
+            f"{graph.name}: {layers} layers and tensors of up to {rows} rows; rows can be pushed "
+            f"into models of at most {MOST_LAYERS} layers and {MOST_ROWS} rows"
+        )
 
 
 def counter_period(node: Node, capacity: Mapping[Value, int]) -> int:
