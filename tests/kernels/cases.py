@@ -12,12 +12,21 @@ from ops_cases.conv import Case, conv2d, depthwise_conv2d, fully_connected
 from ops_cases.convert import dequantize, quantize, requantize
 from ops_cases.elementwise import binary, table
 from ops_cases.features import frame_statistics, standardize
+from ops_cases.micro import denoise_log, micro_filterbank, noise_estimate
 from ops_cases.moving import concatenation, copy, pad, strided_slice, transpose
 from ops_cases.reducing import global_average_pool, mean, pool, softmax
+from ops_cases.spectra import filterbank, log2, power_spectrum, projection
 
 from milliwatt.ir import Op
 from milliwatt.kernels import Kernel
+from milliwatt.ops.dsp.denoise_log import DenoiseLog
+from milliwatt.ops.dsp.filterbank import Filterbank
 from milliwatt.ops.dsp.frame_statistics import FrameStatistics
+from milliwatt.ops.dsp.log2 import Log2
+from milliwatt.ops.dsp.micro_filterbank import MicroFilterbank
+from milliwatt.ops.dsp.noise_estimate import NoiseEstimate
+from milliwatt.ops.dsp.power_spectrum import PowerSpectrum
+from milliwatt.ops.dsp.projection import Projection
 from milliwatt.ops.dsp.standardize import Standardize
 from milliwatt.ops.nn.add import Add
 from milliwatt.ops.nn.average_pool2d import AveragePool2d
@@ -41,7 +50,14 @@ from milliwatt.ops.nn.table import Table
 from milliwatt.ops.nn.transpose import Transpose
 
 CASES: dict[type[Op], st.SearchStrategy[Case] | Callable[..., st.SearchStrategy[Case]]] = {
+    DenoiseLog: denoise_log(),
+    Filterbank: filterbank(),
     FrameStatistics: frame_statistics(),
+    Log2: log2,
+    MicroFilterbank: micro_filterbank(),
+    NoiseEstimate: noise_estimate(),
+    PowerSpectrum: power_spectrum(),
+    Projection: projection(),
     Standardize: standardize(),
     Add: binary(Add),
     AveragePool2d: pool(AveragePool2d),

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 import milliwatt
-from milliwatt.errors import NotAvailable
+from milliwatt.errors import NotAvailable, UnsupportedOp
 from milliwatt.importers.tflite import cut, cuttable, load_tflite, read
 from milliwatt.ir import Kind
+from milliwatt.ops.dsp.micro_filterbank import MicroFilterbank
 from milliwatt.project import build
 from milliwatt.project.prove import check_layers, same_bits
 from milliwatt.run.reference import Reference
@@ -125,6 +126,36 @@ def test_state_is_kept_and_reset(name, folder, frames):
         assert first[0] != again[0], "the second pass begins where the first ended"
         runner.reset()
         assert [_traced(runner, model.graph, s) for s in inputs] == first
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_from_samples_is_the_original_front_end_and_the_model(name, folder):
+    pytest.importorskip("pymicro_features", reason="pip install pymicro-features")
+    from pymicro_features import MicroFrontend
+
+    path = folder / f"{name}.tflite"
+    model, network = milliwatt.load(path, from_samples=True), Reference(load_tflite(path))
+    ((_, frames, hop),) = (v.type.shape for v in model.graph.inputs)
+    rng = np.random.default_rng(3)
+    loudness = np.repeat(10 ** rng.uniform(0, 4, 60), hop)
+    sound = np.clip(rng.normal(0, loudness), -32768, 32767).astype(np.int16)
+    original = MicroFrontend()
+    for _ in range(MicroFilterbank().hops - 1):
+        original.process_samples(bytes(2 * hop))  # the device begins after silence
+    (x,) = network.graph.inputs
+    compiled = build(model, "nrf52840")
+    runners = {"reference": Reference(model.graph), **compiled.runners}
+    for i, hops in enumerate(sound.reshape(-1, 1, frames, hop)):
+        found = [original.process_samples(h.tobytes()).features for h in hops[0]]
+        steps = np.round(np.array(found) / x.type.scale) + x.type.zero_point
+        (wanted,) = network.run((steps.astype(np.int8).reshape(x.type.shape),))
+        for where, runner in runners.items():
+            assert same_bits(wanted, runner.run((hops,))[0]), f"{where}, call {i}"
+
+
+def test_from_samples_refuses_what_takes_no_features(shared):
+    with pytest.raises(UnsupportedOp, match=r"takes s8\[1, 96, 96, 3\]; the micro front end gives"):
+        milliwatt.load(shared / "models" / "vww_96_int8.tflite", from_samples=True)
 
 
 def _traced(runner, graph, sample):

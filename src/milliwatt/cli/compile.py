@@ -10,6 +10,7 @@ from rich.console import Console
 import milliwatt
 from milliwatt.cli.options import (
     BoardName,
+    FromSamples,
     JsonPath,
     MaxFlash,
     MaxRam,
@@ -66,6 +67,7 @@ def compile_command(
     tune: Tune = False,  # noqa: FBT002
     tune_cache: TuneCache = None,
     winograd: Winograd = False,  # noqa: FBT002
+    from_samples: FromSamples = False,  # noqa: FBT002
     json_file: JsonPath = None,
     html: Html = None,
     certificate: CertificatePath = None,
@@ -86,7 +88,7 @@ def compile_command(
         tune_cache=tune_cache,
         winograd=winograd,
     )
-    loaded = milliwatt.load(model)
+    loaded = milliwatt.load(model, from_samples=from_samples)
     folder = out or Path(f"{model.stem}-{board}")
     with progress() as report:
         result = milliwatt.compile(loaded, board, goal=wanted, out=folder, progress=report)

@@ -33,6 +33,14 @@ Samples = Annotated[
 ]
 Seed = Annotated[int, typer.Option(metavar="S", min=0, help="Seed of the noise.")]
 
+FromSamples = Annotated[
+    bool,
+    typer.Option(
+        "--from-samples",
+        help="The model takes features of TensorFlow's micro front end, as microWakeWord models "
+        "do: compile that too, so that the input is sound, hops of 160 samples at 16 kHz.",
+    ),
+]
 
 OptimizeFor = Annotated[
     Optimize | None,

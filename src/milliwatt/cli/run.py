@@ -12,6 +12,7 @@ from rich.console import Console
 import milliwatt
 from milliwatt.cli.options import (
     BoardName,
+    FromSamples,
     JsonPath,
     MaxFlash,
     MaxRam,
@@ -55,6 +56,7 @@ def run(
     tune: Tune = False,  # noqa: FBT002
     tune_cache: TuneCache = None,
     winograd: Winograd = False,  # noqa: FBT002
+    from_samples: FromSamples = False,  # noqa: FBT002
     json_file: JsonPath = None,
 ) -> None:
     """Run MODEL on every input of a .npy file, on an emulated board.
@@ -73,7 +75,7 @@ def run(
         tune_cache=tune_cache,
         winograd=winograd,
     )
-    loaded = milliwatt.load(model)
+    loaded = milliwatt.load(model, from_samples=from_samples)
     inputs = prepare(loaded.graph, _read(input_file))
     with progress() as report:
         outputs, result = execute(loaded, board, inputs, goal=wanted, progress=report)

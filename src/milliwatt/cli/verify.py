@@ -11,6 +11,7 @@ from rich.console import Console
 import milliwatt
 from milliwatt.cli.options import (
     BoardName,
+    FromSamples,
     JsonPath,
     MaxFlash,
     MaxRam,
@@ -68,6 +69,7 @@ def verify(
     tune: Tune = False,  # noqa: FBT002
     tune_cache: TuneCache = None,
     winograd: Winograd = False,  # noqa: FBT002
+    from_samples: FromSamples = False,  # noqa: FBT002
     certificate: CertificatePath = None,
     json_file: JsonPath = None,
 ) -> None:
@@ -86,7 +88,7 @@ def verify(
         tune_cache=tune_cache,
         winograd=winograd,
     )
-    loaded = milliwatt.load(model)
+    loaded = milliwatt.load(model, from_samples=from_samples)
     with progress() as report:
         result = milliwatt.verify(
             loaded,

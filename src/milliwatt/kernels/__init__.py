@@ -1,6 +1,13 @@
 """C kernels and their contracts. `KERNELS` is the table of contents."""
 
+from milliwatt.kernels.dsp.denoise_log.kernel import DENOISE_LOG
+from milliwatt.kernels.dsp.filterbank.kernel import FILTERBANK
 from milliwatt.kernels.dsp.frame_statistics.kernel import FRAME_STATISTICS
+from milliwatt.kernels.dsp.log2.kernel import LOG2
+from milliwatt.kernels.dsp.micro_filterbank.kernel import MICRO_FILTERBANK
+from milliwatt.kernels.dsp.noise_estimate.kernel import NOISE_ESTIMATE
+from milliwatt.kernels.dsp.power_spectrum.kernel import POWER_SPECTRUM
+from milliwatt.kernels.dsp.projection.kernel import PROJECTION
 from milliwatt.kernels.dsp.standardize.kernel import STANDARDIZE
 from milliwatt.kernels.kernel import Kernel, Option, Variant
 from milliwatt.kernels.nn.add.kernel import ADD
@@ -25,7 +32,14 @@ from milliwatt.kernels.nn.table.kernel import TABLE
 from milliwatt.kernels.nn.transpose.kernel import TRANSPOSE
 
 KERNELS: tuple[Kernel, ...] = (
+    DENOISE_LOG,
+    FILTERBANK,
     FRAME_STATISTICS,
+    *LOG2,
+    MICRO_FILTERBANK,
+    NOISE_ESTIMATE,
+    POWER_SPECTRUM,
+    PROJECTION,
     STANDARDIZE,
     ADD,
     AVERAGE_POOL2D,

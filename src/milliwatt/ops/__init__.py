@@ -1,7 +1,14 @@
 """What every operator means. `OPS` is the table of contents."""
 
 from milliwatt.ir import Op
+from milliwatt.ops.dsp.denoise_log import DenoiseLog
+from milliwatt.ops.dsp.filterbank import Filterbank
 from milliwatt.ops.dsp.frame_statistics import FrameStatistics
+from milliwatt.ops.dsp.log2 import Log2
+from milliwatt.ops.dsp.micro_filterbank import MicroFilterbank
+from milliwatt.ops.dsp.noise_estimate import NoiseEstimate
+from milliwatt.ops.dsp.power_spectrum import PowerSpectrum
+from milliwatt.ops.dsp.projection import Projection
 from milliwatt.ops.dsp.standardize import Standardize
 from milliwatt.ops.nn.add import Add
 from milliwatt.ops.nn.average_pool2d import AveragePool2d
@@ -26,7 +33,14 @@ from milliwatt.ops.nn.table import Table
 from milliwatt.ops.nn.transpose import Transpose
 
 OPS: tuple[type[Op], ...] = (
+    DenoiseLog,
+    Filterbank,
     FrameStatistics,
+    Log2,
+    MicroFilterbank,
+    NoiseEstimate,
+    PowerSpectrum,
+    Projection,
     Standardize,
     Add,
     AveragePool2d,

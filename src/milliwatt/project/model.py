@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from milliwatt.errors import InputError
+from milliwatt.importers.micro_front_end import from_samples as with_micro_front_end
 from milliwatt.importers.tflite import load_tflite
 from milliwatt.ir import Graph
 from milliwatt.passes import optimize
@@ -33,8 +34,13 @@ class Model:
         return self.graph.macs
 
 
-def load(path: Path | str) -> Model:
+def load(path: Path | str, *, from_samples: bool = False) -> Model:
     """Load a ``.tflite`` model.
+
+    Args:
+        path: the file.
+        from_samples: the model takes features of TensorFlow's micro front end, as microWakeWord
+            models do; put that before it, so that it takes hops of sound, s16 ``[1, T, 160]``.
 
     Raises:
         InputError: the file does not exist or is not a .tflite file by name.
@@ -49,4 +55,7 @@ def load(path: Path | str) -> Model:
     except OSError as e:
         raise InputError(f"{file}: cannot be read: {e.strerror}") from None
     original = load_tflite(file)
+    if from_samples:
+        whole = with_micro_front_end(original)
+        return Model(file.stem, optimize(whole), original=whole)
     return Model(file.stem, optimize(original), source, original)
