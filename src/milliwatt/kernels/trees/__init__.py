@@ -1,0 +1,1 @@
+"""Kernels of decision trees and distances, a folder an operator."""
