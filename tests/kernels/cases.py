@@ -16,6 +16,7 @@ from ops_cases.micro import denoise_log, micro_filterbank, noise_estimate
 from ops_cases.moving import concatenation, copy, pad, strided_slice, transpose
 from ops_cases.reducing import global_average_pool, mean, pool, softmax
 from ops_cases.spectra import filterbank, log2, power_spectrum, projection
+from ops_cases.trees import forest, nearest
 
 from milliwatt.ir import Op
 from milliwatt.kernels import Kernel
@@ -48,6 +49,8 @@ from milliwatt.ops.nn.strided_slice import StridedSlice
 from milliwatt.ops.nn.sub import Sub
 from milliwatt.ops.nn.table import Table
 from milliwatt.ops.nn.transpose import Transpose
+from milliwatt.ops.trees.forest import Forest
+from milliwatt.ops.trees.nearest import Nearest
 
 CASES: dict[type[Op], st.SearchStrategy[Case] | Callable[..., st.SearchStrategy[Case]]] = {
     DenoiseLog: denoise_log(),
@@ -62,11 +65,11 @@ CASES: dict[type[Op], st.SearchStrategy[Case] | Callable[..., st.SearchStrategy[
     Add: binary(Add),
     AveragePool2d: pool(AveragePool2d),
     Concatenation: concatenation,
-    Conv2d: conv2d(),
+    Conv2d: conv2d,
     Copy: copy,
     DepthwiseConv2d: depthwise_conv2d(),
     Dequantize: dequantize,
-    FullyConnected: fully_connected(),
+    FullyConnected: fully_connected,
     GlobalAveragePool: global_average_pool(),
     MaxPool2d: pool(MaxPool2d),
     Mean: mean(),
@@ -79,6 +82,8 @@ CASES: dict[type[Op], st.SearchStrategy[Case] | Callable[..., st.SearchStrategy[
     Sub: binary(Sub),
     Table: table,
     Transpose: transpose,
+    Forest: forest(),
+    Nearest: nearest(),
 }
 
 

@@ -13,11 +13,11 @@ from milliwatt.kernels.kernel import Kernel, Option, Variant
 from milliwatt.kernels.nn.add.kernel import ADD
 from milliwatt.kernels.nn.average_pool2d.kernel import AVERAGE_POOL2D
 from milliwatt.kernels.nn.concatenation.kernel import CONCATENATION
-from milliwatt.kernels.nn.conv2d.kernel import CONV2D
+from milliwatt.kernels.nn.conv2d.kernel import CONV2D, CONV2D_S4
 from milliwatt.kernels.nn.copy.kernel import COPY
 from milliwatt.kernels.nn.depthwise_conv2d.kernel import DEPTHWISE_CONV2D
 from milliwatt.kernels.nn.dequantize.kernel import DEQUANTIZE
-from milliwatt.kernels.nn.fully_connected.kernel import FULLY_CONNECTED
+from milliwatt.kernels.nn.fully_connected.kernel import FULLY_CONNECTED, FULLY_CONNECTED_S4
 from milliwatt.kernels.nn.global_average_pool.kernel import GLOBAL_AVERAGE_POOL
 from milliwatt.kernels.nn.max_pool2d.kernel import MAX_POOL2D
 from milliwatt.kernels.nn.mean.kernel import MEAN
@@ -30,6 +30,8 @@ from milliwatt.kernels.nn.strided_slice.kernel import STRIDED_SLICE
 from milliwatt.kernels.nn.sub.kernel import SUB
 from milliwatt.kernels.nn.table.kernel import TABLE
 from milliwatt.kernels.nn.transpose.kernel import TRANSPOSE
+from milliwatt.kernels.trees.forest.kernel import FOREST
+from milliwatt.kernels.trees.nearest.kernel import NEAREST
 
 KERNELS: tuple[Kernel, ...] = (
     DENOISE_LOG,
@@ -44,10 +46,12 @@ KERNELS: tuple[Kernel, ...] = (
     ADD,
     AVERAGE_POOL2D,
     *CONCATENATION,
+    CONV2D_S4,
     CONV2D,
     *COPY,
     DEPTHWISE_CONV2D,
     *DEQUANTIZE,
+    FULLY_CONNECTED_S4,
     FULLY_CONNECTED,
     GLOBAL_AVERAGE_POOL,
     MAX_POOL2D,
@@ -61,6 +65,8 @@ KERNELS: tuple[Kernel, ...] = (
     SUB,
     *TABLE,
     *TRANSPOSE,
+    FOREST,
+    NEAREST,
 )
 """Every kernel, sorted by operator name, then element types."""
 

@@ -7,15 +7,17 @@ layer of the quantised network stands for.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
 from milliwatt.errors import InputError
+from milliwatt.ir import Array
 
-Int8 = npt.NDArray[np.int8]
-AXES = ("N", "frame", "feature")
+Counts = npt.NDArray[np.int16] | npt.NDArray[np.uint8]
+RANKS = (3, 4)  # [N, frame, feature], [N, row, column, channel]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,33 +25,40 @@ class Features:
     """The front end of a model and what its output means.
 
     Attributes:
-        compute: from int16 counts ``[N, time, channel]`` to int8 ``[N, frame, feature]``.
+        compute: from counts ``[N, …]`` to int8 ``[N, frame, feature]`` or, for a network that
+            looks at them as at an image, ``[N, row, column, channel]``.
         scale: ``real = scale * (integer - zero_point)``.
         zero_point: the integer that stands for 0.0, in -128 to 127.
     """
 
-    compute: Callable[[npt.NDArray[np.int16]], Int8]
+    compute: Callable[[Any], Array]
     scale: float
     zero_point: int
 
-    def network_input(self, counts: npt.NDArray[np.int16]) -> torch.Tensor:
-        """Return float32 ``[N, feature, frame, 1]``: the features of ``counts``, dequantised.
+    def network_input(self, counts: Counts) -> torch.Tensor:
+        """Return float32 ``[N, channel, row, width]``: the features of ``counts``, dequantised.
 
-        PyTorch's axes: features are channels, frames are rows, and the width is 1.
+        PyTorch's axes. Frames are rows; where frames hold a list of features, those are channels
+        and the width is 1.
 
         Raises:
-            InputError: ``compute`` gave something other than int8 ``[N, frame, feature]``.
+            InputError: ``compute`` gave something other than int8 of one of its shapes.
         """
         q = self.compute(counts)
-        if q.dtype != np.int8 or q.ndim != len(AXES) or len(q) != len(counts):
+        if q.dtype != np.int8 or q.ndim not in RANKS or len(q) != len(counts):
             raise InputError(
                 f"features of {len(counts)} recordings are {q.dtype} {list(q.shape)}; "
-                f"wanted int8 [{len(counts)}, frame, feature]"
+                f"wanted int8 [{len(counts)}, frame, feature], or "
+                f"[{len(counts)}, row, column, channel]"
             )
         return as_network_input(q, self.scale, self.zero_point)
 
 
-def as_network_input(q: Int8, scale: float, zero_point: int) -> torch.Tensor:
-    """Return float32 ``[N, feature, frame, 1]`` of int8 ``[N, frame, feature]``, dequantised."""
+def as_network_input(q: Array, scale: float, zero_point: int) -> torch.Tensor:
+    """Return float32 ``[N, feature, frame, 1]`` of int8 ``[N, frame, feature]``, dequantised.
+
+    Images, ``[N, frame, band, channel]``, become ``[N, channel, frame, band]``.
+    """
     centred = torch.from_numpy(np.ascontiguousarray(q)).to(torch.float32) - zero_point
-    return (centred * scale).transpose(1, 2).unsqueeze(3).contiguous()
+    images = centred if centred.ndim == RANKS[1] else centred.unsqueeze(2)
+    return (images * scale).permute(0, 3, 1, 2).contiguous()

@@ -7,15 +7,20 @@ import numpy.typing as npt
 
 from milliwatt.errors import InputError
 from milliwatt.ir import Array, Builder, DType, Graph, Op, Quant, TensorType, verify
-from milliwatt.learn.features import Features, Int8
+from milliwatt.learn.features import Features
+from milliwatt.ops.dsp.filterbank import Filterbank
 from milliwatt.ops.dsp.frame_statistics import FrameStatistics
+from milliwatt.ops.dsp.log2 import Log2
+from milliwatt.ops.dsp.power_spectrum import PowerSpectrum
+from milliwatt.ops.dsp.projection import Projection
 from milliwatt.ops.dsp.standardize import Standardize
 from milliwatt.ops.nn.reshape import Reshape
 
 Counts = npt.NDArray[np.int16]
 
-COUNTS = Quant((1.0,))  # counts as they are; channels may differ in unit
-STANDARDIZED = Quant((1 / 32,))  # int8 reaches 4 standard deviations to either side
+BATCHED = (Filterbank, FrameStatistics, Log2, PowerSpectrum, Projection, Standardize)
+"""Operators whose `evaluate` takes a first axis longer than 1 as so many inputs."""
+AT_ONCE = 64  # recordings, so that what lies between the operators stays within some megabytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,33 +28,35 @@ class FrontEnd:
     """Operators applied in order to the counts of one recording.
 
     Attributes:
-        input: s16 ``[1, time, channel]``.
+        input: s16 ``[1, row, samples_per_row * channel]``.
         ops: name and operator; each takes the one before's output.
+        samples_per_row: consecutive samples that arrive together as one row: a hop of audio, or 1.
     """
 
     input: TensorType
     ops: tuple[tuple[str, Op], ...]
+    samples_per_row: int = 1
+
+    @property
+    def recording(self) -> tuple[int, int]:
+        """Samples and channels of the recordings that it takes."""
+        _, rows, width = self.input.shape
+        return rows * self.samples_per_row, width // self.samples_per_row
 
     @property
     def output(self) -> TensorType:
-        """The type of the last operator's output, s8 ``[1, frame, feature]``."""
-        type_ = self.input
-        for _, op in self.ops:
-            (type_,) = op.infer((type_,))
-        return type_
+        """The last operator's output: ``[1, frame, feature]`` or ``[1, frame, band, 1]``."""
+        return _after(self.input, self.ops)
 
-    def compute(self, counts: Counts) -> Int8:
-        """Return int8 ``[N, frame, feature]`` of int16 ``[N, time, channel]``.
+    def compute(self, counts: Counts) -> Array:
+        """Return the output, ``[N, frame, feature]``, of int16 ``[N, time, channel]``.
+
+        It is ``[N, frame, band, 1]`` where the features are images.
 
         Raises:
             InputError: the recordings are not of the shape that the front end was made for.
         """
-        if counts.shape[1:] != self.input.shape[1:] or counts.dtype != np.int16:
-            raise InputError(
-                f"recordings are {counts.dtype} {list(counts.shape)}; "
-                f"wanted int16 [N, {self.input.shape[1]}, {self.input.shape[2]}]"
-            )
-        return np.concatenate([self._one(recording[None]) for recording in counts])
+        return run(self.input, self.ops, self._rows(counts))
 
     def features(self) -> Features:
         """Return the features as training takes them."""
@@ -86,37 +93,47 @@ class FrontEnd:
         rest = tuple(node.with_inputs({place: value}) for node in network.nodes)
         return verify(Graph(network.name, front.inputs, network.outputs, (*front.nodes, *rest)))
 
-    def _one(self, recording: Counts) -> Int8:
-        type_ = self.input
-        array: Array = recording
-        for _, op in self.ops:
-            (result,) = op.evaluate((type_,), (array,))
-            (type_,) = op.infer((type_,))
-            array = result
-        return array.astype(np.int8, casting="no")
+    def _rows(self, counts: Counts) -> Counts:
+        """Return ``[N, row, number]``, the recordings as the graph takes them."""
+        if counts.shape[1:] != self.recording or counts.dtype != np.int16:
+            raise InputError(
+                f"recordings are {counts.dtype} {list(counts.shape)}; "
+                f"wanted int16 [N, {self.recording[0]}, {self.recording[1]}]"
+            )
+        return counts.reshape(len(counts), *self.input.shape[1:])
 
 
-def fit_frame_statistics(counts: Counts, *, frame: int, hop: int) -> FrontEnd:
-    """Fit mean and deviation of every frame, each standardised over the recordings given.
+def run(type_: TensorType, ops: tuple[tuple[str, Op], ...], inputs: Array) -> Array:
+    """Apply operators in order to many inputs; return ``[N, …]``, the last one's outputs.
 
     Args:
-        counts: int16 ``[N, time, channel]`` from the training side of the split, since the
-            centres and widths are fitted to it.
-        frame: samples a frame.
-        hop: samples from one frame's start to the next.
-
-    Returns:
-        A front end of ``2 * channel`` features: the means, then the deviations.
+        type_: of one input, with a first axis of 1.
+        ops: name and operator.
+        inputs: ``[N, …]``, N inputs of that type; at least one.
     """
-    input_ = TensorType((1, *counts.shape[1:]), DType.S16, COUNTS)
-    statistics = FrameStatistics(frame, hop)
-    values = np.concatenate(
-        [statistics.evaluate((input_,), (recording[None],))[0][0] for recording in counts]
-    ).astype(np.float64)
-    standardize = Standardize(
-        STANDARDIZED,
-        tuple(int(m) for m in np.rint(values.mean(axis=0))),
-        # a feature that never changes would divide by zero; one count is the finest it could move
-        tuple(float(d) for d in np.maximum(values.std(axis=0), 1.0)),
+    batched = all(isinstance(op, (*BATCHED, Reshape)) for _, op in ops)
+    size = AT_ONCE if batched else 1
+    return np.concatenate(
+        [_some(type_, ops, inputs[i : i + size]) for i in range(0, len(inputs), size)]
     )
-    return FrontEnd(input_, (("statistics", statistics), ("standardized", standardize)))
+
+
+def _some(type_: TensorType, ops: tuple[tuple[str, Op], ...], array: Array) -> Array:
+    for _, op in ops:
+        if isinstance(op, Reshape):
+            array = array.reshape(len(array), *op.shape[1:])
+        else:
+            (array,) = op.evaluate((type_,), (array,))
+        (type_,) = op.infer((type_,))
+    return array
+
+
+def _after(type_: TensorType, ops: tuple[tuple[str, Op], ...]) -> TensorType:
+    for _, op in ops:
+        (type_,) = op.infer((type_,))
+    return type_
+
+
+def counts_type(shape: tuple[int, ...]) -> TensorType:
+    """Return s16 of ``shape``: counts as they are, of whatever unit a channel has."""
+    return TensorType(shape, DType.S16, Quant((1.0,)))

@@ -31,6 +31,8 @@ from milliwatt.ops.nn.strided_slice import StridedSlice
 from milliwatt.ops.nn.sub import Sub
 from milliwatt.ops.nn.table import Table
 from milliwatt.ops.nn.transpose import Transpose
+from milliwatt.ops.trees.forest import Forest
+from milliwatt.ops.trees.nearest import Nearest
 
 OPS: tuple[type[Op], ...] = (
     DenoiseLog,
@@ -63,5 +65,7 @@ OPS: tuple[type[Op], ...] = (
     Sub,
     Table,
     Transpose,
+    Forest,
+    Nearest,
 )
 """Every operator, sorted by name."""

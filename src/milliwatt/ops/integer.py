@@ -20,7 +20,7 @@ def isqrt(x: Array) -> Int64:
     return root + ((root + 1) * (root + 1) <= x64)
 
 
-def rounded_divide(a: Array, b: int) -> Int64:
+def rounded_divide(a: Array, b: int | Int64) -> Int64:
     """Return ``round(a / b)`` with ties away from zero, for ``b > 0`` and ``|a| + b < 2**63``."""
     a64 = np.asarray(a, np.int64)
     magnitude = (np.abs(a64) + b // 2) // b

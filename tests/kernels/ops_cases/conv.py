@@ -12,17 +12,18 @@ from milliwatt.ops.nn.fully_connected import FullyConnected
 from ops_cases.draw import CHANNELS, SIZES, contents, quants, scales
 
 Case = tuple[Graph, dict[str, Array]]
+INT8 = (DType.S8, DType.S8, DType.S32)
 
 
 @st.composite
-def conv2d(draw: st.DrawFn) -> Case:
+def conv2d(draw: st.DrawFn, dtypes: tuple[DType, ...] = INT8) -> Case:
     """Draw a convolution."""
-    if draw(st.booleans()):
+    if dtypes == INT8 and draw(st.booleans()):
         return draw(plain_3x3())
     c, c_out = draw(CHANNELS), draw(CHANNELS)
     x_type = TensorType((1, draw(SIZES), draw(SIZES), c), DType.S8, draw(quants()))
     kernel = (draw(st.integers(1, 4)), draw(st.integers(1, 4)))
-    w_type = TensorType((c_out, *kernel, c), DType.S8, draw(channel_quant(c_out, axis=0)))
+    w_type = TensorType((c_out, *kernel, c), dtypes[1], draw(channel_quant(c_out, axis=0)))
     op = Conv2d(
         out=draw(fitting(x_type, w_type, kernel[0] * kernel[1] * c)),
         stride=(draw(st.integers(1, 3)), draw(st.integers(1, 3))),
@@ -87,13 +88,13 @@ def activated_3x3(draw: st.DrawFn) -> Case:
 
 
 @st.composite
-def fully_connected(draw: st.DrawFn) -> Case:
+def fully_connected(draw: st.DrawFn, dtypes: tuple[DType, ...] = INT8) -> Case:
     """Draw a fully connected layer, with one weight scale or one for each output."""
     k, outputs = draw(st.sampled_from([1, 3, 4, 7, 8, 20, 64])), draw(CHANNELS)
     x_type = TensorType((draw(st.integers(1, 4)), k), DType.S8, draw(quants()))
     per_channel = draw(st.booleans())
     quant = draw(channel_quant(outputs, axis=0)) if per_channel else Quant((draw(scales()),))
-    w_type = TensorType((outputs, k), DType.S8, quant)
+    w_type = TensorType((outputs, k), dtypes[1], quant)
     op = FullyConnected(out=draw(fitting(x_type, w_type, k)), clip=draw(clips()))
     return build(draw, op, x_type, w_type, outputs)
 

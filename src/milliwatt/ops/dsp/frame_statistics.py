@@ -62,14 +62,15 @@ class FrameStatistics(Op):
         return (TensorType((1, frames, 2 * x.shape[2]), DType.S16, quant),)
 
     def evaluate(self, types: Types, arrays: Arrays) -> Arrays:
-        """Sum frame by frame in int64."""
+        """Sum frame by frame in int64; a first axis longer than 1 is a batch of inputs."""
         (y,) = self.infer(types)
-        x, n = arrays[0][0].astype(np.int64), self.frame
-        frames = np.stack([x[f * self.hop : f * self.hop + n] for f in range(y.rows)])
-        s1, s2 = frames.sum(axis=1), (frames * frames).sum(axis=1)
+        x, n = arrays[0].astype(np.int64), self.frame
+        starts = range(0, y.rows * self.hop, self.hop)
+        frames = np.stack([x[:, s : s + n] for s in starts], axis=1)
+        s1, s2 = frames.sum(axis=2), (frames * frames).sum(axis=2)
         deviation = (isqrt(4 * (n * s2 - s1 * s1)) + n) // (2 * n)
-        both = np.concatenate([rounded_divide(s1, n), np.minimum(deviation, 32767)], axis=1)
-        return (both.astype(np.int16)[None],)
+        both = np.concatenate([rounded_divide(s1, n), np.minimum(deviation, 32767)], axis=2)
+        return (both.astype(np.int16),)
 
     def macs(self, types: Types) -> int:
         """Return one for each square."""

@@ -25,7 +25,7 @@ class Conv2d(Op):
 
     Operands:
         x: s8 ``[N, H, W, C]``.
-        w: s8 ``[O, KH, KW, C]``, zero point 0, one scale for each ``O``.
+        w: s8 or s4 ``[O, KH, KW, C]``, zero point 0, one scale for each ``O``.
         bias: s32 ``[O]``, scale ``x.scale * w.scale[o]``.
     """
 
@@ -39,7 +39,7 @@ class Conv2d(Op):
 
     def infer(self, types: Types) -> Types:
         """Return s8 ``[N, OH, OW, O]``, or raise `ShapeMismatch`."""
-        self._want(types, (DType.S8,), (DType.S8,), (DType.S32,))
+        self._want(types, (DType.S8,), (DType.S8, DType.S4), (DType.S32,))
         x, w, bias = types
         if len(x.shape) != 4 or len(w.shape) != 4 or x.shape[3] != w.shape[3]:
             raise ShapeMismatch(f"{self.name}: input {x} and filter {w} do not fit together")

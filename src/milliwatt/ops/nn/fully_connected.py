@@ -22,7 +22,7 @@ class FullyConnected(Op):
 
     Operands:
         x: s8 ``[M, K]``.
-        w: s8 ``[O, K]``, zero point 0, one scale, or one for each ``O``.
+        w: s8 or s4 ``[O, K]``, zero point 0, one scale, or one for each ``O``.
         bias: s32 ``[O]``.
     """
 
@@ -33,7 +33,7 @@ class FullyConnected(Op):
 
     def infer(self, types: Types) -> Types:
         """Return s8 ``[M, O]``, or raise `ShapeMismatch`."""
-        self._want(types, (DType.S8,), (DType.S8,), (DType.S32,))
+        self._want(types, (DType.S8,), (DType.S8, DType.S4), (DType.S32,))
         x, w, bias = types
         if len(x.shape) != 2 or len(w.shape) != 2 or x.shape[1] != w.shape[1]:
             raise ShapeMismatch(f"{self.name}: input {x} and weights {w} do not fit together")

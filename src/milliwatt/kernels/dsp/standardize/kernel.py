@@ -8,7 +8,9 @@ import numpy as np
 
 from milliwatt.ir import Array, DType, Node
 from milliwatt.kernels.kernel import Kernel, Variant
+from milliwatt.kernels.scale import FARTHEST
 from milliwatt.ops.dsp.standardize import Standardize
+from milliwatt.targets.isa import Isa
 
 
 def _params(node: Node) -> Mapping[str, int]:
@@ -21,11 +23,31 @@ def _constants(node: Node) -> Mapping[str, Array]:
     return {"mean": np.array(op.mean, np.int16), "multiplier": multiplier, "shift": shift}
 
 
+def _never_left(node: Node) -> bool:
+    """Differences of 16-bit numbers have 17 bits, which `scale.h` takes with any shift."""
+    _, shift = cast("Standardize", node.op).multipliers()
+    return bool((shift <= 0).all())
+
+
+def _right_constants(node: Node) -> Mapping[str, Array]:
+    op = cast("Standardize", node.op)
+    multiplier, shift = op.multipliers()
+    right = np.minimum(-shift, FARTHEST) + 1
+    return {
+        "mean": np.array(op.mean, np.int16),
+        "multiplier": multiplier,
+        "right": right.astype(np.int8),
+    }
+
+
 STANDARDIZE = Kernel(
     op=Standardize,
     dtypes=(DType.S16,),
     suffix="s16",
     params=_params,
-    variants=(Variant("scalar", constants=_constants),),
+    variants=(
+        Variant("long", needs=Isa.LONG_MULTIPLY, covers=_never_left, constants=_right_constants),
+        Variant("scalar", constants=_constants),
+    ),
     folder=Path(__file__).parent,
 )

@@ -19,4 +19,11 @@ void mw_standardize_s16_scalar(const mw_standardize_params *p, const void *const
                                const int32_t *multiplier, const int32_t *shift, void *const *y,
                                int32_t rows, void *scratch);
 
+/* As above, where no shift is to the left.
+ * right       s8 [c], 1 more than the shift to the right
+ */
+void mw_standardize_s16_long(const mw_standardize_params *p, const void *const *x, const int16_t *mean,
+                             const int32_t *multiplier, const int8_t *right, void *const *y,
+                             int32_t rows, void *scratch);
+
 #endif
