@@ -20,8 +20,10 @@ from math import pi
 import numpy as np
 import numpy.typing as npt
 
+from milliwatt.data.catalog.entry import Entry
 from milliwatt.data.counts import scale_for, to_counts
-from milliwatt.data.recording import Channel, Dataset, Recording, Split
+from milliwatt.data.dataset import Dataset, Split
+from milliwatt.data.recording import Channel, Recording
 from milliwatt.errors import NotAvailable
 
 STANDARD_GRAVITY = 9.80665  # m/s^2
@@ -74,3 +76,15 @@ def _dataset(part: str, values: npt.NDArray[np.float64], names: npt.NDArray[np.s
         for i, (samples, name) in enumerate(zip(counts, names, strict=True))
     )
     return Dataset("basic_motions", SOURCE, CHANNELS, SAMPLE_RATE_HZ, LABELS, recordings)
+
+
+ENTRY = Entry(
+    name="basic_motions",
+    title="four activities, accelerometer and gyroscope of a smart watch; 10 Hz",
+    licence="not stated",
+    page="https://www.timeseriesclassification.com/description.php?Dataset=BasicMotions",
+    downloads=(),
+    load=lambda path, progress: basic_motions(),  # noqa: ARG005  (the package holds the data)
+    advice="The archive's own split; the same four people may be on both sides.",
+    packaged=True,
+)
