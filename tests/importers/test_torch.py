@@ -6,8 +6,10 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from milliwatt.errors import UnsupportedOp
+import milliwatt
+from milliwatt.errors import BadFile, UnsupportedOp
 from milliwatt.ir import DType
+from milliwatt.run.reference import Reference
 
 torch = pytest.importorskip("torch", reason="needs PyTorch (milliwatt[learn])")
 pytest.importorskip("torchao", reason="needs torchao (milliwatt[learn])")
@@ -244,3 +246,28 @@ def test_an_operator_without_a_rule_is_refused_with_the_list(monkeypatch):
 
 def test_rules_are_sorted():
     assert all(a < b for a, b in itertools.pairwise(RULES))
+
+
+def test_a_program_from_disk(tmp_path):
+    program = quantize(
+        nn.Sequential(nn.Conv2d(6, 2, 1), nn.ReLU()).eval(),
+        torch.rand(4, *SHAPE),
+        input_scale=SCALE,
+        input_zero_point=ZERO,
+    ).program
+    torch.export.save(program, tmp_path / "net.pt2")
+    model = milliwatt.load(tmp_path / "net.pt2")
+    assert model.name == "net"
+    kept, loaded = import_program(program, name="net"), model.original
+    assert [(n.name, n.op) for n in loaded.nodes] == [(n.name, n.op) for n in kept.nodes]
+    x = np.random.default_rng(0).integers(-128, 128, loaded.inputs[0].type.shape).astype(np.int8)
+    np.testing.assert_array_equal(Reference(loaded).run((x,)), Reference(kept).run((x,)))
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"PK\x03\x04 not much of an archive", b"PK\x05\x06" + bytes(18)]
+)
+def test_a_damaged_file_is_refused(content, tmp_path):
+    (tmp_path / "net.pt2").write_bytes(content)
+    with pytest.raises(BadFile, match=r"net\.pt2: (damaged or no \.pt2 file|torch\.export cannot)"):
+        milliwatt.load(tmp_path / "net.pt2")

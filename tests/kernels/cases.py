@@ -12,22 +12,38 @@ from ops_cases.conv import Case, conv2d, depthwise_conv2d, fully_connected
 from ops_cases.convert import dequantize, quantize, requantize
 from ops_cases.elementwise import binary, table
 from ops_cases.features import frame_statistics, standardize
+from ops_cases.images import gray, resize
 from ops_cases.micro import denoise_log, micro_filterbank, noise_estimate
 from ops_cases.moving import concatenation, copy, pad, strided_slice, transpose
 from ops_cases.reducing import global_average_pool, mean, pool, softmax
-from ops_cases.spectra import filterbank, log2, power_spectrum, projection
+from ops_cases.spectra import (
+    biquad,
+    filterbank,
+    fir,
+    frame_moments,
+    log2,
+    power_spectrum,
+    projection,
+    spectral_peaks,
+)
 from ops_cases.trees import forest, nearest
 
 from milliwatt.ir import Op
 from milliwatt.kernels import Kernel
+from milliwatt.ops.dsp.biquad import Biquad
 from milliwatt.ops.dsp.denoise_log import DenoiseLog
 from milliwatt.ops.dsp.filterbank import Filterbank
+from milliwatt.ops.dsp.fir import Fir
+from milliwatt.ops.dsp.frame_moments import FrameMoments
 from milliwatt.ops.dsp.frame_statistics import FrameStatistics
+from milliwatt.ops.dsp.gray import Gray
 from milliwatt.ops.dsp.log2 import Log2
 from milliwatt.ops.dsp.micro_filterbank import MicroFilterbank
 from milliwatt.ops.dsp.noise_estimate import NoiseEstimate
 from milliwatt.ops.dsp.power_spectrum import PowerSpectrum
 from milliwatt.ops.dsp.projection import Projection
+from milliwatt.ops.dsp.resize import Resize
+from milliwatt.ops.dsp.spectral_peaks import SpectralPeaks
 from milliwatt.ops.dsp.standardize import Standardize
 from milliwatt.ops.nn.add import Add
 from milliwatt.ops.nn.average_pool2d import AveragePool2d
@@ -53,14 +69,20 @@ from milliwatt.ops.trees.forest import Forest
 from milliwatt.ops.trees.nearest import Nearest
 
 CASES: dict[type[Op], st.SearchStrategy[Case] | Callable[..., st.SearchStrategy[Case]]] = {
+    Biquad: biquad(),
     DenoiseLog: denoise_log(),
     Filterbank: filterbank(),
+    Fir: fir(),
+    FrameMoments: frame_moments(),
     FrameStatistics: frame_statistics(),
+    Gray: gray(),
     Log2: log2,
     MicroFilterbank: micro_filterbank(),
     NoiseEstimate: noise_estimate(),
     PowerSpectrum: power_spectrum(),
     Projection: projection(),
+    Resize: resize(),
+    SpectralPeaks: spectral_peaks(),
     Standardize: standardize(),
     Add: binary(Add),
     AveragePool2d: pool(AveragePool2d),

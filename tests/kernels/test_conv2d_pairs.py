@@ -20,18 +20,20 @@ from milliwatt.targets import load_board
 VARIANTS = {v.name: v for v in CONV2D.variants}
 COLUMNS, PAIRS, PLAIN = (VARIANTS[name] for name in ("dsp_columns", "dsp_pairs", "dsp"))
 
+CENTRED = Quant((1.0,), 3)
 
-def layer(weights, bias=0, scale=2.0**-7, x=(1, 3, 4), zero_point=-7):
+
+def layer(weights, bias=0, scale=2.0**-7, x=(3, 4), zero_point=-7, out=CENTRED, **attributes):
     """Return a graph of one convolution whose output scale is 1: ``scale`` is its multiplier."""
     weights = np.asarray(weights, np.int8)
     c_out, c = weights.shape[0], weights.shape[3]
     b = Builder("layer")
-    image = b.input("x", TensorType((*x, c), DType.S8, Quant((1.0,), zero_point)))
+    image = b.input("x", TensorType((1, *x, c), DType.S8, Quant((1.0,), zero_point)))
     w_type = TensorType(weights.shape, DType.S8, Quant((scale,) * c_out, 0, 0))
     w = b.constant("w", w_type, weights)
     biases = np.broadcast_to(np.asarray(bias, np.int32), c_out).copy()
     added = b.constant("bias", TensorType((c_out,), DType.S32), biases)
-    return b.build(b.node("y", Conv2d(Quant((1.0,), 3)), image, w, added))
+    return b.build(b.node("y", Conv2d(out, **attributes), image, w, added))
 
 
 def results(graph, variant, x):

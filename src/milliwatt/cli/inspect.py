@@ -19,6 +19,8 @@ def inspect(model: ModelPath) -> None:
     """
     if not model.is_file():
         raise InputError(f"{model}: there is no such file")
+    if model.suffix == ".pt2":
+        raise InputError(f"{model}: inspect reads .tflite files; compile names what it refuses")
     findings = inspect_tflite(model)
     table = Table(
         title=model.name, title_justify="left", box=None, pad_edge=False, header_style="bold"

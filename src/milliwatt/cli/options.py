@@ -14,7 +14,7 @@ from milliwatt.project.optimize import Budget, Goal, Optimize
 from milliwatt.project.prove import Progress as Report
 
 ModelPath = Annotated[
-    Path, typer.Argument(metavar="MODEL", help="An int8 .tflite file.", show_default=False)
+    Path, typer.Argument(metavar="MODEL", help="An int8 .tflite or .pt2 file.", show_default=False)
 ]
 BoardName = Annotated[
     str,

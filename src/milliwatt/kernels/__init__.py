@@ -1,13 +1,19 @@
 """C kernels and their contracts. `KERNELS` is the table of contents."""
 
+from milliwatt.kernels.dsp.biquad.kernel import BIQUAD
 from milliwatt.kernels.dsp.denoise_log.kernel import DENOISE_LOG
 from milliwatt.kernels.dsp.filterbank.kernel import FILTERBANK
+from milliwatt.kernels.dsp.fir.kernel import FIR
+from milliwatt.kernels.dsp.frame_moments.kernel import FRAME_MOMENTS
 from milliwatt.kernels.dsp.frame_statistics.kernel import FRAME_STATISTICS
+from milliwatt.kernels.dsp.gray.kernel import GRAY
 from milliwatt.kernels.dsp.log2.kernel import LOG2
 from milliwatt.kernels.dsp.micro_filterbank.kernel import MICRO_FILTERBANK
 from milliwatt.kernels.dsp.noise_estimate.kernel import NOISE_ESTIMATE
 from milliwatt.kernels.dsp.power_spectrum.kernel import POWER_SPECTRUM
 from milliwatt.kernels.dsp.projection.kernel import PROJECTION
+from milliwatt.kernels.dsp.resize.kernel import RESIZE
+from milliwatt.kernels.dsp.spectral_peaks.kernel import SPECTRAL_PEAKS
 from milliwatt.kernels.dsp.standardize.kernel import STANDARDIZE
 from milliwatt.kernels.kernel import Kernel, Option, Variant
 from milliwatt.kernels.nn.add.kernel import ADD
@@ -34,14 +40,20 @@ from milliwatt.kernels.trees.forest.kernel import FOREST
 from milliwatt.kernels.trees.nearest.kernel import NEAREST
 
 KERNELS: tuple[Kernel, ...] = (
+    BIQUAD,
     DENOISE_LOG,
     FILTERBANK,
+    FIR,
+    FRAME_MOMENTS,
     FRAME_STATISTICS,
+    GRAY,
     *LOG2,
     MICRO_FILTERBANK,
     NOISE_ESTIMATE,
     POWER_SPECTRUM,
     PROJECTION,
+    RESIZE,
+    SPECTRAL_PEAKS,
     STANDARDIZE,
     ADD,
     AVERAGE_POOL2D,

@@ -1,14 +1,20 @@
 """What every operator means. `OPS` is the table of contents."""
 
 from milliwatt.ir import Op
+from milliwatt.ops.dsp.biquad import Biquad
 from milliwatt.ops.dsp.denoise_log import DenoiseLog
 from milliwatt.ops.dsp.filterbank import Filterbank
+from milliwatt.ops.dsp.fir import Fir
+from milliwatt.ops.dsp.frame_moments import FrameMoments
 from milliwatt.ops.dsp.frame_statistics import FrameStatistics
+from milliwatt.ops.dsp.gray import Gray
 from milliwatt.ops.dsp.log2 import Log2
 from milliwatt.ops.dsp.micro_filterbank import MicroFilterbank
 from milliwatt.ops.dsp.noise_estimate import NoiseEstimate
 from milliwatt.ops.dsp.power_spectrum import PowerSpectrum
 from milliwatt.ops.dsp.projection import Projection
+from milliwatt.ops.dsp.resize import Resize
+from milliwatt.ops.dsp.spectral_peaks import SpectralPeaks
 from milliwatt.ops.dsp.standardize import Standardize
 from milliwatt.ops.nn.add import Add
 from milliwatt.ops.nn.average_pool2d import AveragePool2d
@@ -35,14 +41,20 @@ from milliwatt.ops.trees.forest import Forest
 from milliwatt.ops.trees.nearest import Nearest
 
 OPS: tuple[type[Op], ...] = (
+    Biquad,
     DenoiseLog,
     Filterbank,
+    Fir,
+    FrameMoments,
     FrameStatistics,
+    Gray,
     Log2,
     MicroFilterbank,
     NoiseEstimate,
     PowerSpectrum,
     Projection,
+    Resize,
+    SpectralPeaks,
     Standardize,
     Add,
     AveragePool2d,

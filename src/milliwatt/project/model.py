@@ -9,7 +9,7 @@ from milliwatt.importers.tflite import load_tflite
 from milliwatt.ir import Graph
 from milliwatt.passes import optimize
 
-SUFFIX = ".tflite"
+SUFFIXES = (".tflite", ".pt2")
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Model:
 
 
 def load(path: Path | str, *, from_samples: bool = False) -> Model:
-    """Load a ``.tflite`` model.
+    """Load a ``.tflite`` model, or a quantised ``.pt2`` program of PyTorch.
 
     Args:
         path: the file.
@@ -43,19 +43,29 @@ def load(path: Path | str, *, from_samples: bool = False) -> Model:
             models do; put that before it, so that it takes hops of sound, s16 ``[1, T, 160]``.
 
     Raises:
-        InputError: the file does not exist or is not a .tflite file by name.
+        InputError: the file does not exist or is of neither kind by its name.
+        NotAvailable: a .pt2 file, and PyTorch is not installed.
         BadFile: the file is damaged.
         UnsupportedOp: an operator, type or shape is not supported; names the layer.
     """
     file = Path(path)
-    if file.suffix.lower() != SUFFIX:
-        raise InputError(f"{file}: wanted a {SUFFIX} file, found {file.suffix or 'no suffix'}")
+    if file.suffix.lower() not in SUFFIXES:
+        wanted = " or ".join(SUFFIXES)
+        raise InputError(f"{file}: wanted a {wanted} file, found {file.suffix or 'no suffix'}")
+    original, source = _read(file)
+    if from_samples:
+        original, source = with_micro_front_end(original), None  # not what the file computes
+    return Model(file.stem, optimize(original), source, original)
+
+
+def _read(file: Path) -> tuple[Graph, bytes | None]:
+    """Return a file's graph, and its bytes where TensorFlow Lite Micro can run them."""
+    if file.suffix.lower() == ".pt2":
+        from milliwatt.importers.torch import load_pt2  # noqa: PLC0415  (optional, slow to import)
+
+        return load_pt2(file), None
     try:
         source = file.read_bytes()
     except OSError as e:
         raise InputError(f"{file}: cannot be read: {e.strerror}") from None
-    original = load_tflite(file)
-    if from_samples:
-        whole = with_micro_front_end(original)
-        return Model(file.stem, optimize(whole), original=whole)
-    return Model(file.stem, optimize(original), source, original)
+    return load_tflite(file), source

@@ -3,13 +3,17 @@
 from hypothesis import strategies as st
 
 from milliwatt.ir import DType, Quant, TensorType
+from milliwatt.ops.dsp.biquad import Biquad
 from milliwatt.ops.dsp.filterbank import Band, Filterbank
+from milliwatt.ops.dsp.fir import Fir
+from milliwatt.ops.dsp.frame_moments import FrameMoments
 from milliwatt.ops.dsp.log2 import Log2
 from milliwatt.ops.dsp.power_spectrum import PowerSpectrum
 from milliwatt.ops.dsp.projection import Projection
+from milliwatt.ops.dsp.spectral_peaks import SpectralPeaks
 from milliwatt.ops.real_fft import Taper
 from ops_cases.conv import Case
-from ops_cases.draw import scales
+from ops_cases.draw import CHANNELS, scales
 from ops_cases.moving import one_operand
 
 Types = tuple[DType, ...]
@@ -35,7 +39,7 @@ def power_spectrum(draw: st.DrawFn) -> Case:
 
 @st.composite
 def filterbank(draw: st.DrawFn) -> Case:
-    """Draw bands that overlap, touch or leave gaps, of any weights; half of them like roof tiles."""
+    """Draw bands that overlap, touch or leave gaps, of any weights; some like roof tiles."""
     bins, channels = draw(st.integers(1, 40)), draw(st.integers(1, 3))
     bands = draw(tiles(bins) if draw(st.booleans()) else any_bands(bins))
     x = TensorType((1, draw(st.integers(1, 6)), channels * bins), DType.S64)
@@ -81,3 +85,41 @@ def projection(draw: st.DrawFn) -> Case:
     rows = [tuple(draw(weight) for _ in range(inputs)) for _ in range(outputs)]
     x = TensorType((1, draw(st.integers(1, 5)), inputs), DType.S16)
     return draw(one_operand(Projection(tuple(rows), draw(st.integers(1, 15)), draw(scales())), x))
+
+
+@st.composite
+def frame_moments(draw: st.DrawFn) -> Case:
+    """Draw frames that overlap, touch or leave gaps."""
+    op = FrameMoments(draw(st.sampled_from([2, 3, 9, 64])), draw(st.integers(1, 5)))
+    rows = op.frame + draw(st.integers(0, 12))
+    x = TensorType((1, rows, draw(CHANNELS)), DType.S16, Quant((draw(scales()),)))
+    return draw(one_operand(op, x))
+
+
+@st.composite
+def fir(draw: st.DrawFn) -> Case:
+    """Draw taps that use up the room there is, and some that need little."""
+    count = draw(st.integers(1, 9))
+    most = min(32767, 65504 // count)
+    taps = tuple(draw(st.integers(-most, most)) for _ in range(count))
+    op = Fir(taps, draw(st.integers(1, 20)), draw(st.integers(1, 3)))
+    x = TensorType((1, count + draw(st.integers(0, 9)), draw(CHANNELS)), DType.S16)
+    return draw(one_operand(op, x))
+
+
+@st.composite
+def biquad(draw: st.DrawFn) -> Case:
+    """Draw sections of any coefficients: most are unstable, and reach every limit."""
+    coefficient = st.integers(-(1 << 30), 1 << 30)
+    sections = st.lists(st.tuples(*[coefficient] * 5), min_size=1, max_size=3)
+    x = TensorType((1, draw(st.integers(1, 20)), draw(CHANNELS)), DType.S16)
+    return draw(one_operand(Biquad(tuple(draw(sections))), x))
+
+
+@st.composite
+def spectral_peaks(draw: st.DrawFn) -> Case:
+    """Draw spectra with more peaks than wanted, and with fewer."""
+    bins, channels = draw(st.integers(3, 20)), draw(st.integers(1, 3))
+    op = SpectralPeaks(draw(st.integers(1, 5)), draw(st.integers(1, bins - 2)), channels)
+    x = TensorType((1, draw(st.integers(1, 5)), channels * bins), DType.S64)
+    return draw(one_operand(op, x))

@@ -10,9 +10,10 @@ except ModuleNotFoundError as error:
         "type: pip install 'milliwatt[learn]'"
     ) from error
 
+from milliwatt.importers.torch.file import load_pt2
 from milliwatt.importers.torch.graph import import_program
 from milliwatt.importers.torch.rules import RULES
 
 del _torch
 
-__all__ = ["RULES", "import_program"]
+__all__ = ["RULES", "import_program", "load_pt2"]

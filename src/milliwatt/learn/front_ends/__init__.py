@@ -12,9 +12,11 @@ from types import MappingProxyType
 
 from milliwatt.learn.front_end import FrontEnd
 from milliwatt.learn.front_ends.frame_statistics import fit_frame_statistics, frame_statistics
+from milliwatt.learn.front_ends.image import image
 from milliwatt.learn.front_ends.mel_spectrogram import mel_spectrogram
 from milliwatt.learn.front_ends.mfcc import mfcc
 from milliwatt.learn.front_ends.raw import raw
+from milliwatt.learn.front_ends.spectral import spectral
 
 FitFrontEnd = Callable[..., FrontEnd]
 """``fit(counts, *, sample_rate_hz, **options)``."""
@@ -22,9 +24,11 @@ FitFrontEnd = Callable[..., FrontEnd]
 FRONT_ENDS: Mapping[str, FitFrontEnd] = MappingProxyType(
     {
         "frame_statistics": frame_statistics,
+        "image": image,
         "mel_spectrogram": mel_spectrogram,
         "mfcc": mfcc,
         "raw": raw,
+        "spectral": spectral,
     }
 )
 """Every front end, sorted by name."""

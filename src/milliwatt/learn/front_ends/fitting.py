@@ -3,8 +3,8 @@
 import numpy as np
 
 from milliwatt.errors import InputError
-from milliwatt.ir import Array, Op, Quant, TensorType
-from milliwatt.learn.front_end import Counts, FrontEnd, counts_type, run
+from milliwatt.ir import Array, Quant, TensorType
+from milliwatt.learn.front_end import Counts, FrontEnd, Joins, Ops, counts_type, run
 from milliwatt.ops.dsp.standardize import Standardize
 from milliwatt.ops.nn.reshape import Reshape
 
@@ -30,8 +30,9 @@ def samples_of(what: str, duration_ms: float, sample_rate_hz: float) -> int:
 
 def standardized(
     counts: Counts,
-    ops: tuple[tuple[str, Op], ...],
+    ops: Ops,
     samples_per_row: int = 1,
+    joins: Joins = (),
     *,
     image: bool = False,
 ) -> FrontEnd:
@@ -41,13 +42,14 @@ def standardized(
         counts: int16 ``[N, time, channel]``, training windows.
         ops: name and operator; the last gives s16 ``[1, frame, feature]``.
         samples_per_row: samples of each channel that make a row of the graph's input.
+        joins: operands of operators that do not simply take what came before.
         image: whether the output is ``[1, frame, feature, 1]``: a map with one channel.
 
     Raises:
         InputError: there are no windows, or they are not a whole number of rows.
     """
     inputs, rows = input_rows(counts, samples_per_row)
-    values = run(inputs, ops, rows)
+    values = run(inputs, ops, rows, joins)
     values = values.reshape(-1, values.shape[-1]).astype(np.float64)
     standardize = Standardize(
         STANDARDIZED,
@@ -55,11 +57,11 @@ def standardized(
         # a feature that never changes would divide by zero; one count is the finest it could move
         tuple(float(d) for d in np.maximum(values.std(axis=0), 1.0)),
     )
-    front = FrontEnd(inputs, (*ops, ("standardized", standardize)), samples_per_row)
+    front = FrontEnd(inputs, (*ops, ("standardized", standardize)), samples_per_row, joins)
     if not image:
         return front
     shape = Reshape((*front.output.shape, 1))
-    return FrontEnd(inputs, (*front.ops, ("image", shape)), samples_per_row)
+    return FrontEnd(inputs, (*front.ops, ("image", shape)), samples_per_row, joins)
 
 
 def input_rows(counts: Counts, samples_per_row: int) -> tuple[TensorType, Array]:

@@ -1,8 +1,7 @@
 """Logarithms of the energy in mel bands, frame by frame: the usual features of sound."""
 
 from milliwatt.errors import InputError
-from milliwatt.ir import Op
-from milliwatt.learn.front_end import Counts, FrontEnd
+from milliwatt.learn.front_end import Counts, FrontEnd, Ops
 from milliwatt.learn.front_ends.fitting import samples_of, standardized
 from milliwatt.learn.front_ends.mel import mel_bands
 from milliwatt.ops.dsp.filterbank import WEIGHT_BITS, Filterbank
@@ -66,7 +65,7 @@ def log_mel(
     bands: int,
     low_hz: float,
     high_hz: float | None,
-) -> tuple[tuple[tuple[str, Op], ...], int]:
+) -> tuple[Ops, int]:
     """Return the operators from hops of samples to s16 log energies, and the samples of a hop.
 
     Energies below what rounding to whole counts puts into one frequency are not told apart: there
@@ -89,12 +88,12 @@ def log_mel(
     return (
         ("spectrum", PowerSpectrum(frame, 1, points)),
         ("mel", Filterbank(filters)),
-        ("log", Log2(_floor(RealFft(points, frame, Taper.HANN)))),
+        ("log", Log2(rounding_floor(RealFft(points, frame, Taper.HANN)))),
     ), hop
 
 
-def _floor(transform: RealFft) -> int:
-    """Return the weighted power that rounding to counts gives one frequency."""
+def rounding_floor(transform: RealFft) -> int:
+    """Return the power that rounding to counts gives one frequency, weighted by 1.0."""
     taper = transform.taper.values(transform.frame)
     power = ROUNDING_POWER * float((taper * taper).sum()) * 4.0**transform.fraction_bits
     return min(MAX_FLOOR, max(1, round(power * 2.0**WEIGHT_BITS)))

@@ -2,8 +2,8 @@
 
     y[0, t, c] = clamp((sum over i of taps[i] * x[0, t * hop + i, c] + 2**(shift - 1)) >> shift)
 
-Rounded to the nearest, ties upward, within int16. ``taps[0]`` meets the oldest sample. The magnitudes of
-the taps add up to less than 2**16, so that no sum leaves 32 bits.
+Rounded to the nearest, ties upward, within int16. ``taps[0]`` meets the oldest sample. The
+magnitudes of the taps add up to less than 2**16, so that no sum leaves 32 bits.
 """
 
 from dataclasses import dataclass
@@ -66,7 +66,9 @@ class Fir(Op):
         """Sum tap by tap in 64 bits; a first axis longer than 1 is a batch of inputs."""
         (y,) = self.infer(types)
         x, last = arrays[0].astype(np.int64), (y.rows - 1) * self.hop + 1
-        sums = sum(tap * x[:, i : i + last : self.hop] for i, tap in enumerate(self.taps))
+        sums = np.zeros((len(x), *y.shape[1:]), np.int64)
+        for i, tap in enumerate(self.taps):
+            sums += tap * x[:, i : i + last : self.hop]
         rounded = (sums + (1 << (self.shift - 1))) >> self.shift
         return (clamp(rounded, *DType.S16.limits, DType.S16.numpy),)
 

@@ -1,16 +1,16 @@
 """RMS, skewness and kurtosis of every frame, channel by channel, in whole numbers.
 
-A frame is ``frame`` consecutive rows; one begins every ``hop`` rows. With ``n = frame``, deviations
-``d`` from the mean rounded to whole counts, and moments ``m_k = sum of d**k / n``:
+A frame is ``frame`` consecutive rows; one begins every ``hop`` rows. With ``n = frame``,
+deviations ``d`` from the mean rounded to whole counts, and moments ``m_k = sum of d**k / n``:
 
     y[0, f, c]         = 512 * log2(sqrt(m_2))         RMS in octaves, at least a quarter count
     y[0, f, C + c]     = 512 * m_3 / m_2**1.5          skewness
     y[0, f, 2 * C + c] = 512 * m_4 / m_2**2            kurtosis, 3 for a normal distribution
 
-The logarithm is that of `dsp.log2`, halved after that of ``n`` is taken off, rounded upward. For the
-others deviations are shifted so that the largest has 11 bits, to the right with rounding, ties
-upward; then with ``S_k`` for the sum of ``d**k``, all divisions rounded to the nearest, ties away from
-zero, and all roots rounded down:
+The logarithm is that of `dsp.log2`, halved after that of ``n`` is taken off, rounded upward. For
+the others deviations are shifted so that the largest has 11 bits, to the right with rounding,
+ties upward; then with ``S_k`` for the sum of ``d**k``, all divisions rounded to the nearest, ties
+away from zero, and all roots rounded down:
 
     v = S_2 * 16 / n         w = sqrt(S_2 * 2**18 / n)
     skewness = (S_3 / n) * 2**22 / (v * w)
@@ -124,4 +124,5 @@ def _with_bits(d: Int64, largest: Int64) -> Int64:
     shift = DEVIATION_BITS - 1 - floor_log2(np.maximum(largest, 1))
     left, right = np.maximum(shift, 0)[:, :, None], np.maximum(-shift, 0)[:, :, None]
     half = (np.int64(1) << right) >> 1
-    return ((d << left) + half) >> right
+    shifted: Int64 = ((d << left) + half) >> right
+    return shifted
