@@ -1,6 +1,6 @@
 """Constant arrays as C text, each content once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -49,7 +49,7 @@ class ConstantPool:
 
 
 class RecordPool:
-    """Collects constant structs; equal ones share a symbol."""
+    """Collects constant structs and tables; equal ones share a symbol."""
 
     def __init__(self, prefix: str) -> None:
         """Name every record ``<prefix>_<type>_<number>``."""
@@ -58,15 +58,24 @@ class RecordPool:
 
     def add(self, type_: str, initializer: str) -> str:
         """Return the address of a record of this type and content."""
-        key = (type_, initializer)
-        if key not in self._symbols:
-            self._symbols[key] = f"{self._prefix}_{type_.removeprefix('mw_')}_{len(self._symbols)}"
-        return f"&{self._symbols[key]}"
+        return f"&{self._symbol(type_, type_.removeprefix('mw_'), initializer)}"
+
+    def table(self, name: str, numbers: Sequence[int]) -> str:
+        """Return the address of a table of 16-bit numbers; ``name`` says what they are."""
+        lines = "\n".join(_lines(np.array(numbers, np.uint16)))
+        return self._symbol("uint16_t", name, f"{{\n{lines}\n}}")
 
     def definitions(self) -> Iterator[str]:
         """Yield the C text of every record."""
         for (type_, initializer), symbol in self._symbols.items():
-            yield f"static const {type_} {symbol} = {initializer};"
+            many = "[]" if type_ == "uint16_t" else ""
+            yield f"static const {type_} {symbol}{many} = {initializer};"
+
+    def _symbol(self, type_: str, name: str, initializer: str) -> str:
+        key = (type_, initializer)
+        if key not in self._symbols:
+            self._symbols[key] = f"{self._prefix}_{name}_{len(self._symbols)}"
+        return self._symbols[key]
 
 
 def _lines(array: Array) -> Iterator[str]:

@@ -13,7 +13,7 @@ import numpy as np
 from milliwatt.emit.constants import ConstantPool, RecordPool
 from milliwatt.emit.names import in_comment
 from milliwatt.ir import DType, Graph, Kind, Special, TensorType, Value, Window
-from milliwatt.plan import Base, Call, Plan, PushKind
+from milliwatt.plan import ALIGN_BYTES, Base, Call, Plan, PushKind
 
 ARENA, STATE, FIRST_INPUT = 0, 1, 2
 
@@ -108,8 +108,8 @@ class LayerWriter:
         if accumulate:
             arguments += [self._address(node.output), "first + done", "n"]
         else:
-            base, rows = self._base(node.output), self._rows_of(node.output)
-            yield f"    mw_rows_out(y, {base}, {rows}, first + done, n);"
+            base, rows, order = self._base(node.output), *self._rows_of(node.output)
+            yield f"    mw_{order}_out(y, {base}, {rows}, first + done, n);"
             arguments += ["y", "n"]
         yield f"    {self._invoke(call, arguments)}"
         yield "}"
@@ -135,8 +135,8 @@ class LayerWriter:
         reads_zero_points = not accumulates and not call.kernel.outside_is_null
         if reads_zero_points and _leaves(window, v.type, call.node.output.type.rows):
             outside = self._outside.symbol(v.type, self._pool)
-        rows = f"{self._base(v)}, {self._rows_of(v)}, {start}, {count}"
-        return f"mw_rows_in(x{i}, {rows}, {outside});"
+        rows, order = self._rows_of(v)
+        return f"mw_{order}_in(x{i}, {self._base(v)}, {rows}, {start}, {count}, {outside});"
 
     def _params(self, call: Call) -> str:
         """Return the address of the node's parameters."""
@@ -159,15 +159,22 @@ class LayerWriter:
         everything = [self._params(call), *arguments, scratch]
         return f"{call.kernel.symbol(call.variant)}({', '.join(everything)});"
 
-    def _rows_of(self, v: Value) -> str:
-        """Return the address of what says where a tensor's rows lie."""
+    def places(self, v: Value) -> str:
+        """Return the table that says of each row of a tensor where it lies."""
+        units = [place // ALIGN_BYTES for place in self._plan.stores[v].places]
+        return self._records.table("places", [v.type.rows, *units])
+
+    def _rows_of(self, v: Value) -> tuple[str, str]:
+        """Return the address of what says where a tensor's rows lie, and who understands it."""
         store = self._plan.stores[v]
+        if store.places:
+            return self.places(v), "places"
         offset = store.offset if store.base in (Base.ARENA, Base.STATE) else 0
         push = self._plan.push
         endless = push is not None and push.kind is PushKind.SLIDING and v.kind is not Kind.CONSTANT
         height = "INT32_MAX" if endless else v.type.rows
-        text = f"{{{offset}, {v.type.row_bytes}, {height}, {store.capacity}}}"
-        return self._records.add("mw_rows", text)
+        text = f"{{{offset}, {store.step_bytes}, {height}, {store.capacity}}}"
+        return self._records.add("mw_rows", text), "rows"
 
     def _base(self, v: Value) -> str:
         store, graph = self._plan.stores[v], self._plan.graph

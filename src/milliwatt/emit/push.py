@@ -7,7 +7,8 @@ input, then the arena.
 from collections.abc import Iterator
 
 from milliwatt.emit.layer import LayerWriter
-from milliwatt.emit.steps import order_table, order_type
+from milliwatt.emit.order import Order, find_order
+from milliwatt.emit.steps import counter_type, order_type
 from milliwatt.plan import (
     ARRIVAL,
     CLOCK_BYTES,
@@ -18,6 +19,7 @@ from milliwatt.plan import (
 )
 
 ARRIVAL_CODE = 255  # in the table of steps: the caller's turn
+MOST_IN_HALF_A_CLOCK = 0xFFFF  # where steps repeat, the other half counts how often
 
 
 def push_signature(plan: Plan, name: str) -> str:
@@ -34,29 +36,33 @@ def push_functions(plan: Plan, push: Push, name: str, writer: LayerWriter) -> It
     yield f"void mw_{name}_init(void *state)\n{{\n    mw_{name}_reset(state);\n}}\n"
     body = _sliding(plan, push, writer) if push.kind is PushKind.SLIDING else _image(plan, name)
     yield f"{push_signature(plan, name)}\n{{"
-    yield from (f"    {line}" for line in _state(plan))
+    yield from (f"    {line}" for line in _state(plan, writer))
     yield from (f"    {line}" for line in body)
     yield "}"
 
 
-def _state(plan: Plan) -> Iterator[str]:
+def _state(plan: Plan, writer: LayerWriter) -> Iterator[str]:
     """Yield what both kinds begin with: the parts of the state, and the row into its place."""
     source = plan.graph.inputs[0]
     store, size = plan.stores[source], source.type.row_bytes
-    count = len(plan.calls)
+    arrived = f"next[{len(plan.calls)}]"
     yield "uint32_t *const clock = state;"
-    yield f"uint16_t *const next = (uint16_t *)((uint8_t *)state + {CLOCK_BYTES});"
+    counter = counter_type(plan)
+    yield f"{counter} *const next = ({counter} *)((uint8_t *)state + {CLOCK_BYTES});"
     yield f"uint8_t *const memory = (uint8_t *)state + {plan.state_bytes};"
     bases = ["memory", "state", "memory", *("memory" for _ in plan.graph.outputs)]
     yield f"uint8_t *const at[{len(bases)}] = {{{', '.join(bases)}}};"
-    place = f"memory + {store.offset}"
-    if store.capacity > 1:
-        place += f" + (uint32_t)next[{count}] * {size}u"
+    if store.places:
+        yield "void *place[1];"
+        yield f"mw_places_out(place, memory, {writer.places(source)}, {arrived}++, 1);"
+        yield f"__builtin_memcpy(place[0], row, {size});"
+    elif store.capacity > 1:
+        place = f"memory + {store.offset} + (uint32_t){arrived} * {store.step_bytes}u"
         yield f"__builtin_memcpy({place}, row, {size});"
-        yield f"const int32_t after = next[{count}] + 1;"
-        yield f"next[{count}] = (uint16_t)(after == {store.capacity} ? 0 : after);"
+        yield f"const int32_t after = {arrived} + 1;"
+        yield f"{arrived} = ({counter})(after == {store.capacity} ? 0 : after);"
     else:
-        yield f"__builtin_memcpy({place}, row, {size});"
+        yield f"__builtin_memcpy(memory + {store.offset}, row, {size});"
 
 
 def _results(plan: Plan) -> Iterator[str]:
@@ -66,18 +72,33 @@ def _results(plan: Plan) -> Iterator[str]:
 
 def _image(plan: Plan, name: str) -> Iterator[str]:
     """Follow the table of steps up to the next arrival; begin again behind the last step."""
-    order = [
+    codes = [
         ARRIVAL_CODE if s.index == ARRIVAL else s.index for s in plan.steps for _ in range(s.count)
     ]
-    yield from order_table(order, order_type(plan))
-    yield "const uint32_t begin = *clock + 1; /* behind the arrival that this row is */"
+    order = find_order(codes, ARRIVAL_CODE)
+    if len(order.codes) > MOST_IN_HALF_A_CLOCK:
+        order = Order(tuple(codes))
+    steps = len(order.codes)
+    yield from order.definition(order_type(plan))
+    if order.length:
+        yield "uint32_t round = *clock >> 16;"
+        yield "const uint32_t begin = (*clock & 0xFFFFu) + 1; /* behind this row's arrival */"
+    else:
+        yield "const uint32_t begin = *clock + 1; /* behind the arrival that this row is */"
     yield "uint32_t end = begin;"
-    yield f"while (end < {len(order)} && order[end] != {ARRIVAL_CODE}) {{"
+    yield f"while (end < {steps} && order[end] != {ARRIVAL_CODE}) {{"
     yield "    end++;"
     yield "}"
     yield f"mw_{name}_follow(at, order + begin, (int32_t)(end - begin), next);"
-    yield "*clock = end;"
-    yield f"if (end < {len(order)}) {{"
+    if order.length:
+        yield f"if (end == {order.end} && round < {order.times - 1}) {{ /* the cycle again */"
+        yield f"    end = {order.begin};"
+        yield "    round++;"
+        yield "}"
+        yield "*clock = round << 16 | end;"
+    else:
+        yield "*clock = end;"
+    yield f"if (end < {steps}) {{"
     yield "    return 0;"
     yield "}"
     yield from _results(plan)
@@ -104,7 +125,7 @@ def _sliding(plan: Plan, push: Push, writer: LayerWriter) -> Iterator[str]:
     yield "        continue;"
     yield "    }"
     yield "    const int32_t first = next[layer];"
-    yield "    next[layer] = (uint16_t)(first + 1 == pace[layer][2] ? 0 : first + 1);"
+    yield f"    next[layer] = ({counter_type(plan)})(first + 1 == pace[layer][2] ? 0 : first + 1);"
     yield "    switch (layer) {"
     for call in plan.calls:
         case = "default:" if call is plan.calls[-1] else f"case {call.number}:"

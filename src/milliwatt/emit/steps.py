@@ -1,18 +1,19 @@
 """The order of a plan's steps as C.
 
 A layer that runs whole is one call. Layers that take turns row by row follow a table of layer
-numbers, a byte a row; how far each has come is counted as it goes.
+numbers, a byte a row, in which what repeats itself stands once; how far each layer has come is
+counted as it goes.
 """
 
 from collections.abc import Iterator
 from itertools import groupby
 
 from milliwatt.emit.layer import LayerWriter
+from milliwatt.emit.order import Order, find_order
 from milliwatt.plan import ARRIVAL, Call, Plan, Step
 
 MOST_IN_A_BYTE = 255
 MOST_ROWS = 0xFFFF  # that a counter of 16 bits holds
-_PER_LINE = 32
 
 
 def order_type(plan: Plan) -> str:
@@ -22,8 +23,12 @@ def order_type(plan: Plan) -> str:
 
 def counter_type(plan: Plan) -> str:
     """Return the C type that counts the rows of any layer."""
+    if plan.push is not None:
+        return "uint8_t" if plan.push.counter_bytes == 1 else "uint16_t"
     most = max((s.first + s.count for s in plan.steps), default=0)
-    return "uint16_t" if most <= MOST_ROWS else "uint32_t"
+    if most > MOST_ROWS:
+        return "uint32_t"
+    return "uint8_t" if most <= MOST_IN_A_BYTE else "uint16_t"
 
 
 def taking_turns(plan: Plan) -> tuple[Call, ...]:
@@ -46,7 +51,7 @@ def dispatcher(plan: Plan, writer: LayerWriter, prefix: str) -> Iterator[str]:
     yield f"static void {prefix}_follow(uint8_t *const *at, const {number} *order, int32_t count,"
     yield f"{' ' * (len(prefix) + 20)}{counter} *next)\n{{"
     yield "    for (int32_t i = 0; i < count;) {"
-    first = "next[layer]" if counter == "uint16_t" else "(int32_t)next[layer]"
+    first = "(int32_t)next[layer]" if counter == "uint32_t" else "next[layer]"
     yield f"        const int32_t layer = order[i], first = {first};"
     yield "        int32_t rows = 0;"
     yield "        do {"
@@ -70,21 +75,29 @@ def run_steps(plan: Plan, writer: LayerWriter) -> Iterator[str]:
     follow = f"mw_{writer.model_name}_follow"
     for together, steps in groupby(plan.steps, lambda s: s.index in turns):
         if together:
-            order = [turns[s.index] for s in steps for _ in range(s.count)]
+            order = find_order([turns[s.index] for s in steps for _ in range(s.count)])
             yield "{"
-            yield from (f"    {line}" for line in order_table(order, order_type(plan)))
-            yield f"    {follow}(at, order, {len(order)}, next);"
+            yield from (f"    {line}" for line in order.definition(order_type(plan)))
+            yield from (f"    {line}" for line in _follow(follow, order))
             yield "}"
         else:
             yield from (_call(plan, writer, s) for s in steps)
 
 
-def order_table(order: list[int], number: str) -> Iterator[str]:
-    """Yield the definition of a table of steps."""
-    yield f"static const {number} order[{len(order)}] = {{"
-    for at in range(0, len(order), _PER_LINE):
-        yield "    " + ", ".join(map(str, order[at : at + _PER_LINE])) + ","
-    yield "};"
+def _follow(follow: str, order: Order) -> Iterator[str]:
+    """Yield the calls that go through a table: once, or with its cycle so many times."""
+    parts = [(0, order.begin, 1), (order.begin, order.end, order.times)]
+    for begin, end, times in [*parts, (order.end, len(order.codes), 1)]:
+        if begin == end:
+            continue
+        place = f"order + {begin}" if begin else "order"
+        call = f"{follow}(at, {place}, {end - begin}, next);"
+        if times > 1:
+            yield f"for (int32_t i = 0; i < {times}; i++) {{"
+            yield f"    {call}"
+            yield "}"
+        else:
+            yield call
 
 
 def _call(plan: Plan, writer: LayerWriter, step: Step) -> str:

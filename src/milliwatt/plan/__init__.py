@@ -14,7 +14,8 @@ from milliwatt.plan.plan import (
 )
 from milliwatt.plan.push import CLOCK_BYTES, Pace, Push, PushKind, counter_period
 from milliwatt.plan.regions import least_ram, partitions
-from milliwatt.plan.schedule import ARRIVAL, Schedule, Step, by_rows, play, storage, whole
+from milliwatt.plan.schedule import Schedule, by_rows, play, whole
+from milliwatt.plan.steps import ARRIVAL, Step, storage
 
 __all__ = [
     "ALIGN_BYTES",

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 
 from milliwatt.ir import Graph, Kind, Node, Special, Value
 from milliwatt.kernels import Variant
-from milliwatt.plan.arena import Part, Span, Stretch
-from milliwatt.plan.schedule import Schedule, storage
+from milliwatt.plan.arena import Part, Span, Stretch, align
+from milliwatt.plan.schedule import Schedule
+from milliwatt.plan.steps import storage
 
 MOST_PIECES = 24  # more would find little more room, and take long to place
+MOST_ROWS_APART = 256  # more would need long tables of where they lie
+LEAST_BYTES_APART = 64  # of a row; shorter ones would lose too much to alignment
 
 
 def arena_spans(graph: Graph, timing: Schedule, variants: Mapping[int, Variant]) -> dict[str, Span]:
@@ -19,10 +22,13 @@ def arena_spans(graph: Graph, timing: Schedule, variants: Mapping[int, Variant])
         variants: the kernel variant of each node that computes, by the node's index.
     """
     spans = _tensor_spans(timing, storage(graph))
-    for i, variant in variants.items():
-        node = graph.nodes[i]
-        if variant.scratch_bytes(node):
-            spans[scratch_name(node)] = _scratch_span(i, node, variant, timing)
+    borrowed = {i: variant.scratch_bytes(graph.nodes[i]) for i, variant in variants.items()}
+    at: dict[int, list[int]] = {i: [] for i, size in borrowed.items() if size}
+    for now, step in enumerate(timing.steps):
+        if step.index in at:
+            at[step.index].append(now)
+    for i, steps in at.items():
+        spans[scratch_name(graph.nodes[i])] = _scratch_span(graph.nodes[i], borrowed[i], steps)
     return spans
 
 
@@ -37,31 +43,50 @@ def _tensor_spans(timing: Schedule, roots: Mapping[Value, Value]) -> dict[str, S
     for v, root in roots.items():
         capacity[root] = max(capacity.get(root, 0), timing.capacity[v] * v.type.row_bytes)
     return {
-        v.name: Span(
-            capacity[v], alive[0][0], alive[-1][1], alive, _pieces(v, timing.rows_alive.get(v, ()))
-        )
+        v.name: _tensor_span(v, capacity[v], alive, timing)
         for v, alive in timing.alive.items()
         if v.kind in (Kind.INPUT, Kind.RESULT) and alive
     }
 
 
-def _pieces(v: Value, rows_alive: tuple[Stretch, ...]) -> tuple[Part, ...]:
+def _tensor_span(
+    v: Value, capacity_bytes: int, alive: tuple[Stretch, ...], timing: Schedule
+) -> Span:
+    lives = timing.rows_alive.get(v, ())
+    first, last = alive[0][0], alive[-1][1]
+    if v in timing.apart and _worth_a_table(v) and len(set(lives)) > 1:
+        return Span(capacity_bytes, first, last, alive, _rows(v, lives), apart=True)
+    whole = capacity_bytes == v.type.bytes
+    return Span(capacity_bytes, first, last, alive, _pieces(v, lives) if whole else ())
+
+
+def _worth_a_table(v: Value) -> bool:
+    """Tell whether it costs little to say of each row where it lies."""
+    return v.type.rows <= MOST_ROWS_APART and v.type.row_bytes >= LEAST_BYTES_APART
+
+
+def _rows(v: Value, lives: tuple[Stretch, ...]) -> tuple[Part, ...]:
+    """Return a tensor in rows, each of which may lie anywhere."""
+    size = align(v.type.row_bytes)
+    return tuple(Part(row * size, size, (life,)) for row, life in enumerate(lives))
+
+
+def _pieces(v: Value, lives: tuple[Stretch, ...]) -> tuple[Part, ...]:
     """Return a whole tensor in a few pieces of neighbouring rows, if those differ in life."""
-    rows = max(1, -(-len(rows_alive) // MOST_PIECES))
-    groups = [rows_alive[at : at + rows] for at in range(0, len(rows_alive), rows)]
-    lives = [(min(first for first, _ in g), max(last for _, last in g)) for g in groups]
-    if len(set(lives)) < 2:
+    rows = max(1, -(-len(lives) // MOST_PIECES))
+    groups = [lives[at : at + rows] for at in range(0, len(lives), rows)]
+    common = [(min(first for first, _ in g), max(last for _, last in g)) for g in groups]
+    if len(set(common)) < 2:
         return ()
     size = v.type.row_bytes
     return tuple(
         Part(i * rows * size, len(group) * size, (life,))
-        for i, (group, life) in enumerate(zip(groups, lives, strict=True))
+        for i, (group, life) in enumerate(zip(groups, common, strict=True))
     )
 
 
-def _scratch_span(index: int, node: Node, variant: Variant, timing: Schedule) -> Span:
+def _scratch_span(node: Node, size: int, steps: list[int]) -> Span:
     """Return the life of a kernel's scratch; sums that accumulate live from first to last step."""
-    at = [i for i, step in enumerate(timing.steps) if step.index == index]
     accumulates = node.op.rows(node.types) is Special.ACCUMULATE
-    stretches = () if accumulates else tuple((i, i) for i in at)
-    return Span(variant.scratch_bytes(node), min(at), max(at), stretches)
+    stretches = () if accumulates else tuple((i, i) for i in steps)
+    return Span(size, steps[0], steps[-1], stretches)

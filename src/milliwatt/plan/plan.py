@@ -4,23 +4,26 @@ Which kernel computes each node, in which steps, and where every tensor lies. No
 or written here.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from milliwatt.errors import UnsupportedOp
 from milliwatt.ir import Graph, Kind, Node, Special, Value, verify
 from milliwatt.kernels import Kernel, Variant
-from milliwatt.plan.arena import ALIGN_BYTES, Stretch, lower_bound, place
+from milliwatt.plan.arena import ALIGN_BYTES, Layout, Span, Stretch, lower_bound, place
 from milliwatt.plan.choose import NO_PREFERENCES, Preferences, choose
 from milliwatt.plan.lifetimes import arena_spans, scratch_name
 from milliwatt.plan.push import Push, check_counters, header_bytes, image, sliding
 from milliwatt.plan.regions import least_ram
-from milliwatt.plan.schedule import ARRIVAL, Schedule, Step, storage, whole
+from milliwatt.plan.row_lives import joined
+from milliwatt.plan.schedule import Schedule, whole
+from milliwatt.plan.steps import ARRIVAL, Step, storage
 from milliwatt.targets import Cpu
 
 MIN_PIXELS_PER_CALL = 4  # narrow rows are handed to a kernel several at a time
 MAX_ROWS_PER_CALL = 8
+MOST_BYTES_APART = ALIGN_BYTES << 16  # of an arena; tables of places have 16-bit numbers
 
 
 class Base(Enum):
@@ -38,17 +41,28 @@ class Store:
     """Where a tensor lives.
 
     Attributes:
-        base: what ``offset`` counts from.
+        base: what offsets count from.
         index: which input or output; 0 elsewhere.
-        offset: in bytes. For inputs and outputs the place that the arena keeps for them, should
-            the caller not bring memory of its own.
-        capacity: rows that the buffer holds; fewer than the tensor has where it is a ring.
+        offset: of row 0, in bytes. For inputs and outputs of the place that the arena keeps for
+            them, should the caller not bring memory of its own.
+        step_bytes: from a row to the next, where rows lie in a regular order.
+        capacity: rows that the memory holds; fewer than the tensor has where it is streamed. Rows
+            in a regular order turn over after so many.
+        places: of each row, in bytes, where they follow no such order; empty elsewhere.
     """
 
     base: Base
     index: int
     offset: int
+    step_bytes: int
     capacity: int
+    places: tuple[int, ...] = ()
+
+    def place(self, row: int) -> int:
+        """Return where a row lies, in bytes from the base."""
+        if self.places:
+            return self.places[row]
+        return self.offset + row % self.capacity * self.step_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +85,14 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Lifetime:
-    """A buffer of the arena, or a piece of one: where it lies and when its content matters.
+    """A buffer of the arena, a piece of one, or a place of rows: when its content matters.
 
     Attributes:
         name: of the tensor, or of the node whose kernel borrows it.
         bytes: its size.
         offset: bytes into the arena.
         alive: stretches of steps, both ends included.
-        ring_rows: rows that it holds of a tensor that has more; None where it holds all.
+        ring_rows: rows that are held of a tensor that has more; None where all are.
     """
 
     name: str
@@ -158,15 +172,18 @@ def make_plan(
     """
     verify(graph)
     timing = schedule(graph)
-    roots = storage(graph)
     computing = sorted({s.index for s in timing.steps} - {ARRIVAL})
     numbers = {i: n for n, i in enumerate(computing)}
     steps = tuple(
         s if s.index == ARRIVAL else Step(numbers[s.index], s.first, s.count) for s in timing.steps
     )
     chosen = {i: choose(graph.nodes[i], cpu, preferences) for i in numbers}
-    spans = arena_spans(graph, timing, {i: variant for i, (_, variant) in chosen.items()})
+    variants = {i: variant for i, (_, variant) in chosen.items()}
+    spans = arena_spans(graph, timing, variants)
     layout = place(spans)
+    if layout.bytes > MOST_BYTES_APART:
+        spans = arena_spans(graph, replace(timing, apart=frozenset()), variants)
+        layout = place(spans)
     calls = tuple(
         Call(
             number=numbers[i],
@@ -185,16 +202,15 @@ def make_plan(
         cpu=cpu,
         calls=calls,
         steps=steps,
-        stores=_stores(graph, roots, {**layout.offsets, **state}, timing, pushed=push is not None),
+        stores=_stores(graph, layout, state, timing, pushed=push is not None),
         lifetimes=tuple(
-            Lifetime(name, part.bytes, layout.offsets[name] + part.offset, part.alive, ring)
-            for name, s in sorted(spans.items(), key=lambda item: (item[1].first, item[0]))
-            for ring in (rings.get(name),)
-            for part in s.parts
+            life
+            for name, span in sorted(spans.items(), key=lambda item: (item[1].first, item[0]))
+            for life in _lifetimes(name, span, layout, rings.get(name))
         ),
         arena_bytes=layout.bytes,
         arena_bound_bytes=lower_bound(spans.values()),
-        state_bytes=header_bytes(len(calls)) if push else state_bytes,
+        state_bytes=header_bytes(push, len(calls)) if push else state_bytes,
         push=push,
     )
 
@@ -221,28 +237,56 @@ def _state_offsets(graph: Graph) -> tuple[dict[str, int], int]:
     return offsets, at
 
 
+def _lifetimes(name: str, span: Span, layout: Layout, ring: int | None) -> Iterator[Lifetime]:
+    """Yield a buffer, its pieces, or the places that its rows take in turn."""
+    if not span.apart:
+        for part in span.parts:
+            yield Lifetime(name, part.bytes, layout.offsets[name] + part.offset, part.alive, ring)
+        return
+    taken: dict[int, list[Stretch]] = {}
+    for place_, part in zip(layout.places[name], span.parts, strict=True):
+        taken.setdefault(place_, []).extend(part.alive)
+    for place_, alive in taken.items():
+        yield Lifetime(name, span.parts[0].bytes, place_, joined(alive), ring)
+
+
 def _stores(
     graph: Graph,
-    roots: Mapping[Value, Value],
-    offsets: Mapping[str, int],
+    layout: Layout,
+    state: Mapping[str, int],
     timing: Schedule,
     *,
     pushed: bool,
 ) -> dict[Value, Store]:
     """Return where each tensor lives; where rows are pushed, all but constants in the arena."""
+    roots = storage(graph)
+    offsets = {**layout.offsets, **state}
     inputs = {} if pushed else {v: i for i, v in enumerate(graph.inputs)}
     outputs = {} if pushed else {roots[v]: i for i, v in enumerate(graph.outputs)}
 
     def store(v: Value) -> Store:
-        root, rows = roots[v], timing.capacity[v]
+        root, rows, size = roots[v], timing.capacity[v], v.type.row_bytes
         if root.kind is Kind.CONSTANT:
-            return Store(Base.CONSTANT, 0, 0, rows)
+            return Store(Base.CONSTANT, 0, 0, size, rows)
         if root.kind is Kind.VARIABLE:
-            return Store(Base.STATE, 0, offsets[root.name], rows)
+            return Store(Base.STATE, 0, offsets[root.name], size, rows)
         if root in inputs:
-            return Store(Base.INPUT, inputs[root], offsets[root.name], rows)
+            return Store(Base.INPUT, inputs[root], offsets[root.name], size, rows)
         if root in outputs:
-            return Store(Base.OUTPUT, outputs[root], offsets[root.name], rows)
-        return Store(Base.ARENA, 0, offsets[root.name], rows)
+            return Store(Base.OUTPUT, outputs[root], offsets[root.name], size, rows)
+        if v.name in layout.places:
+            return _rows_apart(layout.places[v.name], rows)
+        return Store(Base.ARENA, 0, offsets[root.name], size, rows)
 
     return {v: store(v) for v in graph.values.values()}
+
+
+def _rows_apart(places: Sequence[int], held: int) -> Store:
+    """Return a store for rows that lie in these places: in a regular order, if there is one."""
+    again = (row for row in range(1, len(places)) if places[row] == places[0])
+    turn = next(again, len(places))
+    step = places[1] - places[0] if turn > 1 else 0
+    regular = Store(Base.ARENA, 0, places[0], step, turn)
+    if all(regular.place(row) == place_ for row, place_ in enumerate(places)):
+        return regular
+    return Store(Base.ARENA, 0, places[0], 0, held, tuple(places))

@@ -14,11 +14,12 @@ from math import gcd, lcm
 
 from milliwatt.errors import UnsupportedOp
 from milliwatt.ir import Graph, Kind, Node, Special, Value, Window
-from milliwatt.plan.schedule import ARRIVAL, Schedule, Step, storage
+from milliwatt.plan.schedule import Schedule
+from milliwatt.plan.steps import ARRIVAL, Step, storage
 
-COUNTER_BYTES = 2
 CLOCK_BYTES = 4
 MOST_LAYERS = 254  # numbers in a byte; the one left over stands for an arriving row
+MOST_IN_A_BYTE = 0xFF
 MOST_ROWS = 0xFFFF
 
 
@@ -46,6 +47,7 @@ class Push:
         rows_per_result: rows from one result to the next, once it runs.
         first_result_rows: rows until the first result.
         paces: for each node that computes, by its index, when it does (sliding only).
+        counter_bytes: of the counter of rows that each layer has, and the input.
         why_not_sliding: what stands in the way of sliding, None where it slides.
     """
 
@@ -53,12 +55,13 @@ class Push:
     rows_per_result: int
     first_result_rows: int
     paces: Mapping[int, Pace]
+    counter_bytes: int
     why_not_sliding: str | None = None
 
 
-def header_bytes(calls: int) -> int:
+def header_bytes(push: Push, calls: int) -> int:
     """Return the size of a clock, and a counter for each layer and for the input, 8-aligned."""
-    return -(-(CLOCK_BYTES + COUNTER_BYTES * (calls + 1)) // 8) * 8
+    return -(-(CLOCK_BYTES + push.counter_bytes * (calls + 1)) // 8) * 8
 
 
 def check_counters(graph: Graph) -> None:
@@ -83,6 +86,16 @@ def counter_period(node: Node, capacity: Mapping[Value, int]) -> int:
     return period
 
 
+def _counter_bytes(graph: Graph, most: int) -> int:
+    """Return the size of a counter that reaches ``most``, or raise `UnsupportedOp`."""
+    if most > MOST_ROWS:
+        raise UnsupportedOp(
+            f"{graph.name}: rows must be counted up to {most} until all rings of a layer are back "
+            f"where they began; wanted at most {MOST_ROWS}"
+        )
+    return 1 if most <= MOST_IN_A_BYTE else 2
+
+
 def sliding(graph: Graph) -> tuple[Push, Schedule]:
     """Return how ``graph`` runs on an endless signal, and one push of it as a schedule.
 
@@ -100,6 +113,9 @@ def sliding(graph: Graph) -> tuple[Push, Schedule]:
     if len(results) != 1 or any(v.type.rows != 1 for v in graph.outputs):
         raise UnsupportedOp(f"{graph.name}: its outputs are not one row each, due together")
     (due,) = results
+    one = _one_push(graph, paces)
+    computing = [n for n in graph.nodes if n.op.rows(n.types) is not Special.VIEW]
+    periods = [counter_period(n, one.capacity) for n in computing]
     push = Push(
         PushKind.SLIDING,
         rows_per_result=due.hop,
@@ -109,8 +125,9 @@ def sliding(graph: Graph) -> tuple[Push, Schedule]:
             for i, n in enumerate(graph.nodes)
             if n.op.rows(n.types) is not Special.VIEW
         },
+        counter_bytes=_counter_bytes(graph, max([one.capacity[graph.inputs[0]], *periods])),
     )
-    return push, _one_push(graph, paces)
+    return push, one
 
 
 def image(graph: Graph, why_not_sliding: str) -> Push:
@@ -124,7 +141,8 @@ def image(graph: Graph, why_not_sliding: str) -> Push:
             f"{graph.name}: rows can be pushed into models with one input and no state of their own"
         )
     rows = graph.inputs[0].type.rows
-    return Push(PushKind.IMAGE, rows, rows, {}, why_not_sliding)
+    most = max(v.type.rows for v in graph.values.values())
+    return Push(PushKind.IMAGE, rows, rows, {}, _counter_bytes(graph, most), why_not_sliding)
 
 
 def _pace(node: Node, paces: Mapping[Value, Pace]) -> Pace:

@@ -19,7 +19,7 @@ from milliwatt.kernels import Variant
 from milliwatt.plan.arena import lower_bound
 from milliwatt.plan.choose import NO_PREFERENCES, Preferences, choose
 from milliwatt.plan.lifetimes import arena_spans
-from milliwatt.plan.schedule import Schedule, play
+from milliwatt.plan.schedule import Schedule, play, whole
 from milliwatt.targets import Cpu
 
 EXHAUSTIVE_TENSORS = 7  # 128 partitions
@@ -80,6 +80,7 @@ class _Search:
         self.graph, self.variants, self.arriving = graph, variants, arriving
         self.at_once = _at_once(variants)
         self.known: dict[_Partition, Cost] = {}
+        self.read_bytes = _read_bytes(graph)
 
     def best(self) -> Schedule:
         return self._play(self._search())
@@ -89,15 +90,27 @@ class _Search:
         small = len(tensors) <= EXHAUSTIVE_TENSORS
         kept = list(_subsets(tensors) if small else _cuts(self.graph))
         orders = (True,) if _is_chain(self.graph) else (True, False)
-        best = min((_Partition(k, first) for first in orders for k in kept), key=self._cost)
+        streamed = _Partition(frozenset(), deepest_first=True)
+        best = self._cheapest(streamed, (_Partition(k, first) for first in orders for k in kept))
         for _ in range(0 if small else ROUNDS):
             before = best
             for v in tensors:
-                switched = _Partition(best.kept ^ {v}, best.deepest_first)
-                best = min(best, switched, key=self._cost)
+                best = self._cheapest(best, [_Partition(best.kept ^ {v}, best.deepest_first)])
             if best == before:
                 break
         return best
+
+    def _cheapest(self, best: _Partition, others: Iterable[_Partition]) -> _Partition:
+        """Return the best and cheapest; those that keep too much are not even played."""
+        for other in sorted(others, key=self._floor):
+            if self._floor(other) > self._cost(best)[0]:
+                break
+            best = min(best, other, key=self._cost)
+        return best
+
+    def _floor(self, partition: _Partition) -> int:
+        """Return the bytes of the largest tensor that is kept whole: it costs no less."""
+        return max((self.read_bytes[v] for v in partition.kept), default=0)
 
     def _cost(self, partition: _Partition) -> Cost:
         if partition not in self.known:
@@ -114,6 +127,15 @@ class _Search:
             arriving=self.arriving,
             at_once=self.at_once,
         )
+
+
+def _read_bytes(graph: Graph) -> dict[Value, int]:
+    """Return for each tensor the bytes of all rows that are ever read, which meet if it is kept."""
+    lives = whole(graph).rows_alive
+    return {
+        v: sum(made < last for made, last in lives.get(v, ())) * v.type.row_bytes
+        for v in graph.values.values()
+    }
 
 
 def _is_chain(graph: Graph) -> bool:

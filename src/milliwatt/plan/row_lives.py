@@ -1,63 +1,113 @@
-"""When each row of a tensor matters that lies whole in memory.
+"""When each row of each tensor matters: from the step that makes it to the last that reads it."""
 
-Such a tensor fills row by row and is used up row by row, so that others can lie where its rows are
-not yet, or no longer, needed.
-"""
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from collections.abc import Iterable
-
-from milliwatt.ir import Graph, Kind, Node, Rows, Special, Value
+from milliwatt.ir import Graph, Kind, Node, Special, Value, Window
 from milliwatt.plan.arena import Stretch
+from milliwatt.plan.steps import ARRIVAL, Step, storage
+
+Lives = tuple[Stretch, ...]
+_EVERY_ROW = None
 
 
-class RowLives:
-    """Notes at which steps the rows of some tensors are written and read."""
+@dataclass(frozen=True, slots=True)
+class _Touch:
+    """What a step does to a tensor's memory: to the rows of a window, or to all of them."""
 
-    def __init__(self, graph: Graph, values: Iterable[Value]) -> None:
-        """Watch ``values``; inputs of ``graph`` exist from the first step, outputs to the last."""
-        self._outputs = set(graph.outputs)
-        self._first: dict[Value, list[int | None]] = {}
-        self._last: dict[Value, list[int]] = {}
-        for v in values:
-            begin = 0 if v.kind is Kind.INPUT else None
-            self._first[v] = [begin] * v.type.rows
-            self._last[v] = [0] * v.type.rows
-        self._end = 0
-
-    def note(self, step: int, node: Node, rule: Rows, first: int, count: int) -> None:
-        """Record that ``step`` computes ``count`` rows of ``node`` from row ``first``."""
-        self._end = step
-        for k, v in enumerate(node.inputs):
-            if v in self._last:
-                for row in _read(rule, k, first, count, v.type.rows):
-                    self._last[v][row] = step
-        for v in node.outputs:
-            if v in self._last:
-                every = isinstance(rule, Special)
-                for row in range(v.type.rows) if every else range(first, first + count):
-                    begin = self._first[v][row]
-                    self._first[v][row] = step if begin is None else begin
-                    self._last[v][row] = step
-
-    def rows(self) -> dict[Value, tuple[Stretch, ...]]:
-        """Return for each tensor from which step to which each of its rows matters."""
-        return {
-            v: tuple(
-                (begin or 0, self._end if v in self._outputs else last)
-                for begin, last in zip(self._first[v], lasts, strict=True)
-            )
-            for v, lasts in self._last.items()
-        }
+    memory: Value
+    window: Window | None
 
 
-def _read(rule: Rows, operand: int, first: int, count: int, height: int) -> range:
-    """Return the rows of an operand that rows ``first …`` of a node are computed from."""
-    if rule is Special.ACCUMULATE:
-        return range(first, first + count) if operand == 0 else range(height)
-    if isinstance(rule, Special):
-        return range(height)
-    window = rule[operand]
+def row_lives(graph: Graph, steps: Sequence[Step], arriving: Value | None) -> dict[Value, Lives]:
+    """Return for each tensor with memory in the arena the life of each of its rows.
+
+    Args:
+        graph: what runs.
+        steps: when.
+        arriving: the input whose rows arrive in steps of their own; other inputs exist from the
+            first step on. Outputs last to the end.
+    """
+    end = max(0, len(steps) - 1)
+    roots = storage(graph)
+    held = [v for v in dict.fromkeys(roots.values()) if v.kind in (Kind.INPUT, Kind.RESULT)]
+    made: dict[Value, list[int | None]] = {v: [None] * v.type.rows for v in held}
+    last: dict[Value, list[int]] = {v: [0] * v.type.rows for v in held}
+    reads = [[t for t in _reads(node, roots) if t.memory in last] for node in graph.nodes]
+    writes = [[t for t in _writes(node, roots) if t.memory in last] for node in graph.nodes]
+    for at, step in enumerate(steps):
+        if step.index == ARRIVAL:
+            touched = [_Touch(v, Window()) for v in (arriving,) if v is not None]
+            written = touched
+        else:
+            touched = reads[step.index] + writes[step.index]
+            written = writes[step.index]
+        for touch in touched:
+            until = last[touch.memory]
+            for rows in _rows(touch, step):
+                until[rows] = [at] * (rows.stop - rows.start)
+        for touch in written:
+            begins = made[touch.memory]
+            for rows in _rows(touch, step):
+                if begins[rows.start] is None:
+                    begins[rows] = [at] * (rows.stop - rows.start)
+    kept = {roots[v] for v in graph.outputs}
+    return {
+        v: tuple(
+            (begin or 0, end if v in kept else until)
+            for begin, until in zip(made[v], last[v], strict=True)
+        )
+        for v in held
+    }
+
+
+def rows_held(lives: Lives) -> int:
+    """Return how many rows a ring needs: from the oldest that matters to the newest."""
+    held, oldest = 1, 0
+    for newest, (made, _) in enumerate(lives):
+        while lives[oldest][1] < made:
+            oldest += 1
+        held = max(held, newest - oldest + 1)
+    return held
+
+
+def joined(stretches: Iterable[Stretch]) -> tuple[Stretch, ...]:
+    """Join stretches that touch or overlap."""
+    found: list[Stretch] = []
+    for first, last in sorted(stretches):
+        if found and first <= found[-1][1] + 1:
+            found[-1] = (found[-1][0], max(last, found[-1][1]))
+        else:
+            found.append((first, last))
+    return tuple(found)
+
+
+def _reads(node: Node, roots: Mapping[Value, Value]) -> Iterable[_Touch]:
+    rule = node.op.rows(node.types)
+    for k, v in enumerate(node.inputs):
+        window = _EVERY_ROW
+        if rule is Special.ACCUMULATE and k == 0:
+            window = Window()
+        elif not isinstance(rule, Special):
+            window = rule[k]
+        yield _Touch(roots[v], window if roots[v] is v else _EVERY_ROW)
+
+
+def _writes(node: Node, roots: Mapping[Value, Value]) -> Iterable[_Touch]:
+    by_rows = not isinstance(node.op.rows(node.types), Special)
+    for v in node.outputs:
+        yield _Touch(roots[v], Window() if by_rows and roots[v] is v else _EVERY_ROW)
+
+
+def _rows(touch: _Touch, step: Step) -> Iterable[slice]:
+    """Yield the rows that are touched, in runs; a stride above the span leaves gaps."""
+    height, window = touch.memory.type.rows, touch.window
     if window is None:
-        return range(height)
-    begin, needed = window.needs(first, count)
-    return range(max(0, begin), min(height, begin + needed))
+        yield slice(0, height)
+        return
+    together = step.count if window.stride <= window.span else 1
+    for first in range(step.first, step.first + step.count, together):
+        begin, needed = window.needs(first, together)
+        start, stop = max(0, begin), min(height, begin + needed)
+        if start < stop:
+            yield slice(start, stop)

@@ -53,7 +53,8 @@ def buffers(plan: Plan) -> tuple[Buffer, ...]:
 def _label(b: Lifetime) -> str:
     if b.ring_rows is None:
         return b.name
-    return f"{b.name} (ring of {b.ring_rows} rows)" if b.ring_rows > 1 else f"{b.name} (one row)"
+    rows = "one row" if b.ring_rows == 1 else f"{b.ring_rows} rows"
+    return f"{b.name} ({rows} at a time)"
 
 
 def ram(plan: Plan, measured: Measurement | None) -> RamUse:

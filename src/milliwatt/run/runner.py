@@ -205,9 +205,8 @@ class CompiledRunner(ABC):
     def _arrive(self, whole: Array, row: int) -> None:
         """Put a row of the input where the push function would."""
         v = self.plan.graph.inputs[0]
-        place = row % self.plan.stores[v].capacity * v.type.row_bytes
         data = np.ascontiguousarray(whole.reshape(v.type.rows, -1)[row]).tobytes()
-        self._write(self._base(v) + place, data)
+        self._write(self._arena + self.plan.stores[v].place(row), data)
 
     def _collect(self, call: Call, first: int, count: int, results: dict[str, Array]) -> None:
         """Take the rows that a step has just computed, before a ring can turn over them."""
@@ -220,7 +219,7 @@ class CompiledRunner(ABC):
             call.node.name, np.zeros((t.rows, t.row_size), t.dtype.numpy)
         ).reshape(t.rows, t.row_size)
         for row in range(first, first + count):
-            at = self._address(v) + row % self.plan.stores[v].capacity * t.row_bytes
+            at = self._held_in(v) + self.plan.stores[v].place(row)
             rows[row] = np.frombuffer(self._read(at, t.row_bytes), t.dtype.numpy)
         results[call.node.name] = rows.reshape(t.shape)
 
@@ -233,6 +232,8 @@ class CompiledRunner(ABC):
         return self._arena + self.plan.stores[v].offset
 
     def _address(self, v: Value) -> int:
-        store = self.plan.stores[v]
-        base = self._state if store.base is Base.STATE else self._arena
-        return base + store.offset
+        return self._held_in(v) + self.plan.stores[v].offset
+
+    def _held_in(self, v: Value) -> int:
+        """Return where the block of memory begins that holds a tensor."""
+        return self._state if self.plan.stores[v].base is Base.STATE else self._arena

@@ -45,7 +45,7 @@ __attribute__((noinline)) void mw_dense_layer_00_fully_connected(uint8_t *const 
     (void)first;
     (void)rows;
     const void *const x0[1] = {at[2] + 0};
-    void *const y[1] = {at[0] + 24};
+    void *const y[1] = {at[0] + 16};
     mw_fully_connected_s8_short(&mw_dense_fully_connected_params_0, x0, mw_dense_data_00_weights, mw_dense_data_00_bias, mw_dense_data_00_multiplier, mw_dense_data_00_shift, y, 1, 0);
 }
 
@@ -54,7 +54,7 @@ __attribute__((noinline)) void mw_dense_layer_01_softmax(uint8_t *const *at, int
 {
     (void)first;
     (void)rows;
-    const void *const x0[1] = {at[0] + 24};
+    const void *const x0[1] = {at[0] + 16};
     void *const y[1] = {at[3] + 0};
     mw_softmax_s8_scalar(&mw_dense_softmax_params_1, x0, y, 1, at[0] + 0);
 }

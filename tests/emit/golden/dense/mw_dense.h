@@ -26,7 +26,7 @@
 /* output 0: int8_t [1, 3] */
 #define MW_DENSE_OUTPUT_0_SIZE 3 /* elements */
 #define MW_DENSE_OUTPUT_0_BYTES 3
-#define MW_DENSE_OUTPUT_0_AT(arena) ((void *)((uint8_t *)(arena) + 16))
+#define MW_DENSE_OUTPUT_0_AT(arena) ((void *)((uint8_t *)(arena) + 24))
 #define MW_DENSE_OUTPUT_0_SCALE 0x1.0000000000000p-8f /* 0.00390625 */
 #define MW_DENSE_OUTPUT_0_ZERO_POINT -128
 

@@ -74,7 +74,7 @@ __attribute__((noinline)) void mw_rows_layer_01_global_average_pool(uint8_t *con
     for (int32_t done = 0; done < rows; done += 1) {
         const int32_t n = mw_at_most(rows - done, 1);
         mw_rows_in(x0, at[0], &mw_rows_rows_1, first + done, n, 0);
-        mw_global_average_pool_s8_scalar(&mw_rows_global_average_pool_params_3, x0, at[3] + 0, first + done, n, at[0] + 40);
+        mw_global_average_pool_s8_scalar(&mw_rows_global_average_pool_params_3, x0, at[3] + 0, first + done, n, at[0] + 56);
     }
 }
 
@@ -90,7 +90,7 @@ void mw_rows_init(void *state)
 
 /* Compute rows in the given order; next[] counts the rows of each layer. */
 static void mw_rows_follow(uint8_t *const *at, const uint8_t *order, int32_t count,
-                           uint16_t *next)
+                           uint8_t *next)
 {
     for (int32_t i = 0; i < count;) {
         const int32_t layer = order[i], first = next[layer];
@@ -99,7 +99,7 @@ static void mw_rows_follow(uint8_t *const *at, const uint8_t *order, int32_t cou
             rows++;
             i++;
         } while (i < count && order[i] == layer);
-        next[layer] = (uint16_t)(first + rows);
+        next[layer] = (uint8_t)(first + rows);
         switch (layer) {
         case 0: mw_rows_layer_00_conv2d(at, first, rows); break;
         default: mw_rows_layer_01_global_average_pool(at, first, rows); break;
@@ -115,7 +115,7 @@ void mw_rows_run(void *state, void *arena, const int8_t *input_0, int8_t *output
         (uint8_t *)(uintptr_t)input_0,
         (uint8_t *)output_0,
     };
-    uint16_t next[2] = {0};
+    uint8_t next[2] = {0};
     {
         static const uint8_t order[12] = {
             0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1,

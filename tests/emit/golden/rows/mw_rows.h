@@ -19,7 +19,7 @@
 /* input 0: int8_t [1, 6, 1, 2] */
 #define MW_ROWS_INPUT_0_SIZE 12 /* elements */
 #define MW_ROWS_INPUT_0_BYTES 12
-#define MW_ROWS_INPUT_0_AT(arena) ((void *)((uint8_t *)(arena) + 56))
+#define MW_ROWS_INPUT_0_AT(arena) ((void *)((uint8_t *)(arena) + 40))
 #define MW_ROWS_INPUT_0_SCALE 0x1.0000000000000p-1f /* 0.5 */
 #define MW_ROWS_INPUT_0_ZERO_POINT 3
 
