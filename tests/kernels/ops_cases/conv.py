@@ -90,6 +90,8 @@ def activated_3x3(draw: st.DrawFn) -> Case:
 @st.composite
 def fully_connected(draw: st.DrawFn, dtypes: tuple[DType, ...] = INT8) -> Case:
     """Draw a fully connected layer, with one weight scale or one for each output."""
+    if dtypes == INT8 and draw(st.booleans()):
+        return draw(light_layer())
     k, outputs = draw(st.sampled_from([1, 3, 4, 7, 8, 20, 64])), draw(CHANNELS)
     x_type = TensorType((draw(st.integers(1, 4)), k), DType.S8, draw(quants()))
     per_channel = draw(st.booleans())
@@ -97,6 +99,17 @@ def fully_connected(draw: st.DrawFn, dtypes: tuple[DType, ...] = INT8) -> Case:
     w_type = TensorType((outputs, k), dtypes[1], quant)
     op = FullyConnected(out=draw(fitting(x_type, w_type, k)), clip=draw(clips()))
     return build(draw, op, x_type, w_type, outputs)
+
+
+@st.composite
+def light_layer(draw: st.DrawFn) -> Case:
+    """Draw what most layers of autoencoders are: many outputs, small weights, scaled down."""
+    k, outputs = draw(st.sampled_from([3, 4, 7, 64, 300])), draw(st.sampled_from([8, 15, 16, 63]))
+    x_type = TensorType((draw(st.integers(1, 3)), k), DType.S8, draw(quants()))
+    quant = Quant((draw(scales()),)) if draw(st.booleans()) else draw(channel_quant(outputs, 0))
+    w_type = TensorType((outputs, k), DType.S8, quant)
+    op = FullyConnected(out=draw(fitting(x_type, w_type, k)), clip=draw(clips()))
+    return build(draw, op, x_type, w_type, outputs, largest=draw(st.sampled_from([0, 2, 20, 60])))
 
 
 @st.composite
@@ -124,11 +137,19 @@ def clips(draw: st.DrawFn) -> tuple[int, int]:
     return low, draw(st.sampled_from([127, 127, low + 20]))
 
 
-def build(draw: st.DrawFn, op: object, x_type: TensorType, w_type: TensorType, c_out: int) -> Case:
-    """Return the graph of one node with drawn weights, and its input."""
+def build(
+    draw: st.DrawFn,
+    op: object,
+    x_type: TensorType,
+    w_type: TensorType,
+    c_out: int,
+    largest: int = 128,
+) -> Case:
+    """Return the graph of one node with drawn weights, none above ``largest``, and its input."""
     b = Builder("case")
     x = b.input("x", x_type)
-    w = b.constant("w", w_type, draw(contents(w_type)))
+    weights = draw(contents(w_type)).astype(np.int16).clip(-largest, largest)
+    w = b.constant("w", w_type, weights.astype(w_type.dtype.numpy))
     bias_type = TensorType((c_out,), DType.S32)
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     bias = b.constant("bias", bias_type, rng.integers(-(2**14), 2**14, c_out).astype(np.int32))

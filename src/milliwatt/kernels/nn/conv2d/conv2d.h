@@ -39,6 +39,10 @@ void mw_conv2d_s8_dsp(const mw_conv2d_params *p, const void *const *x, const int
 void mw_conv2d_s8_dsp_pairs(const mw_conv2d_params *p, const void *const *x, const int32_t *filters,
                             void *const *y, int32_t rows, void *scratch);
 
+/* As above, where results below 0.0 are cut off (zero_y is -128): see quads.py. */
+void mw_conv2d_s8_dsp_quads(const mw_conv2d_params *p, const void *const *x, const int32_t *filters,
+                            void *const *y, int32_t rows, void *scratch);
+
 /* Only 3x3 at stride and dilation 1, up to 64 channels in fours; two rows cost hardly more than one. All
  * constants in one stream, see winograd.py. Scratch holds
  * 64 * c + 256 + c_out bytes. */
@@ -61,7 +65,31 @@ void mw_conv2d_s8_short(const mw_conv2d_params *p, const void *const *x, const i
                         const int32_t *scales, const int8_t *shift, void *const *y, int32_t rows,
                         void *scratch);
 
-/* As above, for windows of kw = 3 at stride_w = dilation_w = 1, c a multiple of 4 and ow > 1, with
+/* Four pixels by four filters: see triples.py.
+ * places   u16 [kh, kw, c], where the inputs of a tap go, in bytes
+ * weights  s8  [blocks, 3 * steps, 4], filters in fours, taps by place, filled up with zeros
+ * scales   s32 [c_out, 2]: bias and multiplier
+ * shift    s8  [c_out], as rescale.py makes it
+ * steps    s32 [1]
+ * scratch  3 * steps * 2 int32, then c bytes
+ */
+void mw_conv2d_s8_many(const mw_conv2d_params *p, const void *const *x, const uint16_t *places,
+                       const int8_t *weights, const int32_t *scales, const int8_t *shift,
+                       const int32_t *steps, void *const *y, int32_t rows, void *scratch);
+
+/* Weights of 4 bits: see kernels/int4.py. Shift is s8, bias and multiplier as for scalar.
+ * scalar: weights u8 [c_out, kh * kw * c / 2, rounded up]; scratch as there
+ * dsp:    weights s32 [c_out, kh * kw * c / 8, rounded up]; before that scratch two pixels of as
+ *         many int16
+ */
+void mw_conv2d_s8_s4_scalar(const mw_conv2d_params *p, const void *const *x, const uint8_t *weights,
+                            const int32_t *bias, const int32_t *multiplier, const int8_t *shift,
+                            void *const *y, int32_t rows, void *scratch);
+void mw_conv2d_s8_s4_dsp(const mw_conv2d_params *p, const void *const *x, const int32_t *weights,
+                         const int32_t *bias, const int32_t *multiplier, const int8_t *shift,
+                         void *const *y, int32_t rows, void *scratch);
+
+/* As dsp_pairs, for windows of kw = 3 at stride_w = dilation_w = 1, c a multiple of 4 and ow > 1, with
  * filter words in another order. Scratch holds five columns of kh * c int16. */
 void mw_conv2d_s8_dsp_columns(const mw_conv2d_params *p, const void *const *x,
                               const int32_t *filters, void *const *y, int32_t rows, void *scratch);

@@ -9,7 +9,7 @@
  * widened to int16, the words of all pixels next to each other. It takes 17 instructions for the 24
  * products of three pixels, 12 for the 16 of two and 7 for the 8 of one. The functions are assembly
  * because a compiler, left to itself between the same loops, spends 95 instructions on what is
- * around them for six outputs; these spend 61. The loops are unrolled four times; the first ADD
+ * around them for six outputs; these spend 61. The loops are unrolled twice; the first ADD
  * jumps in where as many steps are left as there should be.
  */
 #ifndef MW_ISA_DSP_PAIRS_H
@@ -38,7 +38,7 @@ MW_ASSEMBLY void mw_pairs_3(MW_UNUSED const int32_t *filters, MW_UNUSED mw_block
             MW_LINE("ldrd r8, r11, [r0], #8")                              /* */
             MW_LOAD_ROUNDS                                                 /* */
             MW_COPY_SUMS_3                                                 /* */
-            MW_JUMP_IN MW_FOUR_TIMES(MW_STEP_3) MW_AGAIN                   /* */
+            MW_JUMP_IN MW_TWICE(MW_STEP_3) MW_AGAIN                   /* */
             MW_FINISH_3 MW_LEAVE);
 }
 
@@ -60,7 +60,7 @@ MW_ASSEMBLY void mw_pairs_2(MW_UNUSED const int32_t *filters, MW_UNUSED mw_block
             MW_LINE("ldrd r8, r10, [r0], #8")                            /* */
             MW_LOAD_ROUNDS                                               /* */
             MW_LINE("mov r9, r8") MW_LINE("mov r11, r10")                /* */
-            MW_JUMP_IN MW_FOUR_TIMES(MW_STEP_2) MW_AGAIN                 /* */
+            MW_JUMP_IN MW_TWICE(MW_STEP_2) MW_AGAIN                 /* */
             MW_FINISH_2 MW_LEAVE);
 }
 
@@ -85,7 +85,7 @@ MW_ASSEMBLY void mw_pairs_1(MW_UNUSED const int32_t *filters, MW_UNUSED mw_block
             MW_LINE("ldrd r4, r5, [r0], #8")                             /* */
             MW_LINE("ldrd r9, r10, [r1], #8")                            /* */
             MW_TAPS_1("r4", "r9") MW_TAPS_1("r5", "r10")                 /* */
-            "3:\n\t" MW_JUMP_IN MW_FOUR_TIMES(MW_STEPS_1) MW_AGAIN       /* */
+            "3:\n\t" MW_JUMP_IN MW_TWICE(MW_STEPS_1) MW_AGAIN       /* */
             MW_LINE("sub.w r9, r3, r8")                                  /* */
             MW_LOAD_SCALES                                               /* */
             MW_SHORT_LOW("r8")                                           /* */
@@ -145,11 +145,11 @@ static inline void mw_set_steps(mw_block *block, int32_t pixels)
 {
     const int32_t steps = block->steps, twos = steps >> 1;
     if (pixels > 1) {
-        block->rounds = (steps + 3) >> 2;
-        block->skip = (-steps & 3) * (pixels == 3 ? MW_STEP_3_BYTES : MW_STEP_2_BYTES);
+        block->rounds = (steps + 1) >> 1;
+        block->skip = (steps & 1) * (pixels == 3 ? MW_STEP_3_BYTES : MW_STEP_2_BYTES);
     } else {
-        const int32_t skipped = twos > 0 ? -twos & 3 : 4;
-        block->rounds = twos > 0 ? (twos + 3) >> 2 : 1;
+        const int32_t skipped = twos > 0 ? twos & 1 : 2;
+        block->rounds = twos > 0 ? (twos + 1) >> 1 : 1;
         block->skip = 2 * skipped * MW_STEPS_1_BYTES + (steps & 1);
     }
 }

@@ -9,7 +9,7 @@ import numpy as np
 from milliwatt.ir import Array, DType, Node
 from milliwatt.kernels.constants import content, fold_zero_point
 from milliwatt.kernels.kernel import Kernel, Option, Variant
-from milliwatt.kernels.nn.conv2d import lanes, pairs, winograd
+from milliwatt.kernels.nn.conv2d import int4, lanes, pairs, quads, triples, winograd
 from milliwatt.ops.nn.conv2d import Conv2d, channel_multipliers
 from milliwatt.targets.isa import Isa
 
@@ -106,6 +106,13 @@ CONV2D = Kernel(
             scratch_bytes=pairs.scratch_bytes_of_columns,
         ),
         Variant(
+            "dsp_quads",
+            needs=Isa.DSP,
+            covers=quads.covers,
+            constants=quads.constants,
+            scratch_bytes=quads.scratch_bytes,
+        ),
+        Variant(
             "dsp_pairs",
             needs=Isa.DSP,
             covers=pairs.covers,
@@ -113,6 +120,21 @@ CONV2D = Kernel(
             scratch_bytes=pairs.scratch_bytes,
         ),
         Variant("dsp", needs=Isa.DSP, constants=_padded_constants, scratch_bytes=_two_pixels_bytes),
+        *(
+            Variant(
+                "many",
+                needs=Isa.LONG_MULTIPLY | Isa.MANY_REGISTERS,
+                covers=covers,
+                constants=triples.constants,
+                scratch_bytes=triples.scratch_bytes,
+                rows_at_once=rows,
+            )
+            for rows, covers in (
+                (4, triples.covers_rows_of_one),
+                (2, triples.covers_short_rows),
+                (1, triples.covers),
+            )
+        ),
         Variant(
             "long_odd",
             needs=Isa.LONG_MULTIPLY,
@@ -138,3 +160,5 @@ CONV2D = Kernel(
     ),
     folder=Path(__file__).parent,
 )
+
+CONV2D_S4 = int4.kernel(_params, _gather_bytes)

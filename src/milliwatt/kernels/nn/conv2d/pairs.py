@@ -35,19 +35,19 @@ def covers(node: Node) -> bool:
     """Tell whether the pairs fit in 16 bits and bounds prove every sum small enough."""
     if any(v.kind is not Kind.CONSTANT for v in node.inputs[1:]):
         return False
-    halves = _halves(_filters(node))
+    halves = halves_of(filters_of(node))
     fits = halves.size == 0 or (halves.min() >= -(1 << 15) and halves.max() < 1 << 15)
-    return bool(fits) and _requantization(node) is not None
+    return bool(fits) and requantization(node) is not None
 
 
 def constants(node: Node) -> Mapping[str, Array]:
     """Return the stream as ``filters``."""
-    return {"filters": _stream(node, _words(_halves(_filters(node))))}
+    return {"filters": _stream(node, words_of(halves_of(filters_of(node))))}
 
 
 def _stream(node: Node, filter_words: Int64) -> Int32:
     """Return the stream around the filter words [pairs, words]."""
-    scaled = _requantization(node)
+    scaled = requantization(node)
     assert scaled is not None  # noqa: S101  (covers)
     x, w, bias = node.inputs
     sums = content(w).astype(np.int64).sum(axis=(1, 2, 3))
@@ -78,10 +78,10 @@ def covers_columns(node: Node) -> bool:
 
 def constants_of_columns(node: Node) -> Mapping[str, Array]:
     """Return the stream as ``filters``: of each row and four channels words {0, 2}, then {1, 3}."""
-    halves = _halves(_filters(node))
+    halves = halves_of(filters_of(node))
     kh, kw, c = node.inputs[1].type.shape[1:]
     steps = halves.reshape(len(halves), kh, kw, c // STEP, STEP).transpose(0, 1, 3, 2, 4)
-    words = _words(steps.reshape(len(halves), -1)).reshape(len(halves), kh * c // STEP, kw, 2)
+    words = words_of(steps.reshape(len(halves), -1)).reshape(len(halves), kh * c // STEP, kw, 2)
     return {"filters": _stream(node, words.transpose(0, 1, 3, 2).reshape(len(halves), -1))}
 
 
@@ -92,16 +92,18 @@ def scratch_bytes_of_columns(node: Node) -> int:
 
 
 def scratch_bytes(node: Node) -> int:
-    """Return the room for a block of pixels as int16, for rests of rows, and for gathered ones.
+    """Return the room for a block of pixels as int16, for rests of rows, and for gathered ones."""
+    return scratch_bytes_of(node, PIXELS)
 
-    It is what ``plan`` in the C file lays out.
-    """
+
+def scratch_bytes_of(node: Node, most: int) -> int:
+    """Return the room for blocks of at most so many pixels, as ``plan`` in the C file lays out."""
     op = cast("Conv2d", node.op)
     x, w, y = node.inputs[0].type.shape, node.inputs[1].type.shape, node.output.type.shape
     row, apart = w[2] * w[3], w[2] > 1 and op.dilation[1] > 1
     span = (w[2] - 1) * op.dilation[1] + 1
     leaves = op.pad[2] > 0 or (y[2] - 1) * op.stride[1] + span > x[2]
-    pixels = 1 if apart or y[2] == 1 else PIXELS
+    pixels = 1 if apart or y[2] == 1 else most
     rest = _whole(w[1] * (row % STEP))
     depth = w[1] * (row // STEP * STEP) + rest
     pitch = row + (pixels - 1) * op.stride[1] * w[3]
@@ -113,7 +115,7 @@ def _whole(taps: int) -> int:
     return -(-taps // STEP) * STEP
 
 
-def _filters(node: Node) -> Int64:
+def filters_of(node: Node) -> Int64:
     """Return the filters as [channels, taps]: whole words of each row, then what they leave."""
     w = content(node.inputs[1]).astype(np.int64)
     rows = w.reshape(*w.shape[:2], -1)
@@ -122,7 +124,7 @@ def _filters(node: Node) -> Int64:
     return np.concatenate([part.reshape(len(w), -1) for part in parts], axis=1)
 
 
-def _requantization(node: Node) -> ShortRequantization | None:
+def requantization(node: Node) -> ShortRequantization | None:
     """Return the constants of requantisation, or None where it would not be exact."""
     x, w, bias = node.inputs
     bounds = dot_bounds(content(w), content(bias), x.type.zero_point)
@@ -139,13 +141,13 @@ def _split(channels: Int64) -> tuple[Int64, Int64]:
     return even[0::2], even[1::2]
 
 
-def _halves(filters: Int64) -> Int64:
+def halves_of(filters: Int64) -> Int64:
     """Return ``256 * high + low`` of each pair and tap, taps padded with zeros to whole steps."""
     low, high = _split(filters)
     return np.pad(256 * high + low, ((0, 0), (0, -filters.shape[1] % STEP)))
 
 
-def _words(halves: Int64) -> Int64:
+def words_of(halves: Int64) -> Int64:
     """Return the filter words [pairs, words]."""
     steps = halves.reshape(len(halves), -1, STEP)
     lower, upper = steps[:, :, [0, 1]], steps[:, :, [2, 3]]

@@ -38,7 +38,7 @@ void mw_depthwise_conv2d_s8_dsp(const mw_depthwise_conv2d_params *p, const void 
 
 /* 3x3 at a stride of 1 or 2 within rows, where c_out == c >= 4 and ow >= 3, results below 0.0 are
  * cut off (zero_y is -128), and bounds prove the sums small: see window_3x3.py.
- * channels  s8 [c, 18]: bias, multiplier, weights and shift of each, mw_channel in isa_dsp_3x3.h
+ * channels  s8 [c, 18]: multiplier, bias, weights and shift of each, mw_channel in isa_dsp_3x3.h
  * scratch   32 bytes for each column of a strip of at most 12 output pixels
  */
 void mw_depthwise_conv2d_s8_dsp_3x3(const mw_depthwise_conv2d_params *p, const void *const *x,
@@ -57,6 +57,11 @@ void mw_depthwise_conv2d_s8_short_3x3(const mw_depthwise_conv2d_params *p, const
                                       const int8_t *taps, const int32_t *scales, void *const *y,
                                       int32_t rows, void *scratch);
 
+/* As above at a stride_w of 1 or 2, without scratch. */
+void mw_depthwise_conv2d_s8_many_3x3(const mw_depthwise_conv2d_params *p, const void *const *x,
+                                     const int8_t *taps, const int32_t *scales, void *const *y,
+                                     int32_t rows, void *scratch);
+
 /* Any window where c_out == c >= 4: see fours.py.
  * weights  s8  [kh, kw, c]
  * scales   s32 [c, 2]: bias and multiplier
@@ -64,6 +69,9 @@ void mw_depthwise_conv2d_s8_short_3x3(const mw_depthwise_conv2d_params *p, const
  * scratch  kh * kw pointers and c bytes
  */
 void mw_depthwise_conv2d_s8_long(const mw_depthwise_conv2d_params *p, const void *const *x,
+                                 const int8_t *weights, const int32_t *scales, const int8_t *shift,
+                                 void *const *y, int32_t rows, void *scratch);
+void mw_depthwise_conv2d_s8_many(const mw_depthwise_conv2d_params *p, const void *const *x,
                                  const int8_t *weights, const int32_t *scales, const int8_t *shift,
                                  void *const *y, int32_t rows, void *scratch);
 void mw_depthwise_conv2d_s8_short(const mw_depthwise_conv2d_params *p, const void *const *x,

@@ -20,9 +20,6 @@
 
 enum { STRIP = 12 /* output pixels */ };
 
-/* Computes the channels of run from x on. */
-typedef void channels_function(mw_run *run, const mw_column *x);
-
 /* What of a strip's columns lies in the image. */
 typedef struct {
     int32_t first;                 /* pixel of the first column that is inside */
@@ -53,30 +50,29 @@ static inline void fill_columns(mw_column *to, int32_t zero_x, int32_t count)
 
 /* All channels of `count` output pixels from pixel j on. The last four channels are widened with
  * some of those before, which are not computed twice. */
-static inline void strip(const mw_depthwise_conv2d_params *p, channels_function *windows,
+static inline void strip(const mw_depthwise_conv2d_params *p, enum mw_blocks blocks,
                          const void *const *rows, const mw_channel *ch, int8_t *y, int32_t j,
                          int32_t count, mw_column *columns)
 {
     const extent e = columns_of(p, j * p->stride_w - p->pad_left, (count - 1) * p->stride_w + 3);
-    const int32_t c = p->c, bytes = count * p->stride_w * (int32_t)(MW_LANES * sizeof *columns);
-    mw_run run = {ch, y + j * c, c, columns, columns + MW_LANES, bytes, 0, 0, 0};
     mw_column *const inside = columns + MW_LANES * e.before;
-    const int8_t *a = (const int8_t *)rows[0] + e.first * c;
-    const intptr_t to_b = (intptr_t)rows[1] - (intptr_t)rows[0];
-    const intptr_t to_c = (intptr_t)rows[2] - (intptr_t)rows[0];
     fill_columns(columns, p->zero_x, e.before);
     fill_columns(inside + MW_LANES * e.inside, p->zero_x, e.after);
-    for (int32_t left = c;;) {
-        if (e.inside > 0) {
-            mw_widen_columns(inside, a, to_b, to_c, c, e.inside);
-        }
-        windows(&run, left < MW_LANES ? columns + MW_LANES - left : columns);
-        left -= MW_LANES;
-        if (left <= 0) {
-            break;
-        }
-        a += left < MW_LANES ? left : MW_LANES;
-    }
+    mw_run run;
+    run.ch = ch;
+    run.y = y + j * p->c;
+    run.step = p->c;
+    run.end = columns + MW_LANES;
+    run.bytes = count * p->stride_w * (int32_t)(MW_LANES * sizeof *columns);
+    run.a = (const int8_t *)rows[0] + e.first * p->c;
+    run.to_b = (intptr_t)rows[1] - (intptr_t)rows[0];
+    run.to_c = (intptr_t)rows[2] - (intptr_t)rows[0];
+    run.inside = inside;
+    run.count = e.inside;
+    run.columns = columns;
+    run.left = p->c;
+    run.blocks = (int32_t)blocks;
+    mw_strip(&run);
 }
 
 #endif

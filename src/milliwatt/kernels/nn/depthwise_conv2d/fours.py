@@ -21,6 +21,11 @@ def covers_long(node: Node) -> bool:
     return _covers(node, Products.LONG)
 
 
+def covers_many(node: Node) -> bool:
+    """Tell whether there are enough channels, and requantisation by high words is exact."""
+    return _covers(node, Products.HIGH)
+
+
 def covers_short(node: Node) -> bool:
     """Tell whether there are enough channels, and requantisation by short products is exact."""
     return _covers(node, Products.SHORT)
@@ -29,6 +34,11 @@ def covers_short(node: Node) -> bool:
 def long_constants(node: Node) -> Mapping[str, Array]:
     """Return weights, scales and shift."""
     return _constants(node, Products.LONG)
+
+
+def many_constants(node: Node) -> Mapping[str, Array]:
+    """Return weights, scales and shift."""
+    return _constants(node, Products.HIGH)
 
 
 def short_constants(node: Node) -> Mapping[str, Array]:

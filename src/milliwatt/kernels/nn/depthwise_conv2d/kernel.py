@@ -80,6 +80,19 @@ DEPTHWISE_CONV2D = Kernel(
             scratch_bytes=groups.scratch_bytes,
         ),
         Variant(
+            "many_3x3",
+            needs=Isa.LONG_MULTIPLY | Isa.MANY_REGISTERS,
+            covers=three.covers_many,
+            constants=three.many_constants,
+        ),
+        Variant(
+            "many",
+            needs=Isa.LONG_MULTIPLY | Isa.MANY_REGISTERS,
+            covers=fours.covers_many,
+            constants=fours.many_constants,
+            scratch_bytes=_scratch_bytes,
+        ),
+        Variant(
             "long_3x3",
             needs=Isa.LONG_MULTIPLY,
             covers=three.covers_long,

@@ -24,6 +24,11 @@ def covers_long(node: Node) -> bool:
     return _covers(node, Products.LONG)
 
 
+def covers_many(node: Node) -> bool:
+    """As `covers_long` by high words, at strides at which neighbours share a column."""
+    return cast("DepthwiseConv2d", node.op).stride[1] < SIZE and _covers(node, Products.HIGH)
+
+
 def covers_short(node: Node) -> bool:
     """Tell whether the windows are 3x3, and requantisation by short products is exact."""
     return _covers(node, Products.SHORT)
@@ -32,6 +37,11 @@ def covers_short(node: Node) -> bool:
 def long_constants(node: Node) -> Mapping[str, Array]:
     """Return taps and scales."""
     return _constants(node, Products.LONG)
+
+
+def many_constants(node: Node) -> Mapping[str, Array]:
+    """Return taps and scales."""
+    return _constants(node, Products.HIGH)
 
 
 def short_constants(node: Node) -> Mapping[str, Array]:

@@ -41,14 +41,14 @@ def covers(node: Node) -> bool:
 
 
 def constants(node: Node) -> Mapping[str, Array]:
-    """Return ``channels``: bias and multiplier as bytes, weights and shift of each channel."""
+    """Return ``channels``: multiplier and bias as bytes, weights and shift of each channel."""
     scaled = _requantization(node)
     assert scaled is not None  # noqa: S101  (covers)
     x, w, bias = node.inputs
     weights = content(w)
     sums = weights.astype(np.int64).sum(axis=(0, 1))
     folded = fold_zero_point(content(bias), x.type.zero_point, sums)
-    words = np.stack([folded * SCALE, scaled.multiplier], axis=1).astype("<i4").view(np.int8)
+    words = np.stack([scaled.multiplier, folded * SCALE], axis=1).astype("<i4").view(np.int8)
     taps = [weights[at] for at in TAPS]
     return {"channels": np.column_stack([words, *taps, scaled.shift + 7]).astype(np.int8)}
 
