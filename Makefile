@@ -7,13 +7,13 @@
 
 PYTHON ?= python3
 JOBS ?= 2
-EXTRAS = demo,dev,tflm,wakeword
+EXTRAS = demo,dev,live,tflm,wakeword
 BIN = .venv/bin
 STAMP = .venv/ready
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format docs bench soak clean
+.PHONY: help setup demo test lint format docs bench examples soak clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,9 @@ docs: $(STAMP) ## write the lists in docs/ anew from the tables in the code
 
 bench: $(STAMP) ## measure the MLPerf Tiny models and write bench/RESULTS.md
 	$(BIN)/python bench/run.py
+
+examples: $(STAMP) ## make the applications and write examples/RESULTS.md
+	$(BIN)/python examples/results.py
 
 soak: $(STAMP) ## prove thousands of random graphs
 	$(BIN)/python tests/soak.py

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from milliwatt.cli import COMMANDS
+from milliwatt.cli import COMMANDS, GROUPS
 from milliwatt.ops import OPS
 from milliwatt.targets import BOARDS
 
@@ -78,7 +78,7 @@ def test_every_make_target_and_command_written_down_exists(page: Path):
         if words[:1] == ["make"] and len(words) > 1 and re.fullmatch(r"[a-z]+", words[1]):
             assert words[1] in targets, f"{page.name}: no `make {words[1]}`"
         if words[:1] == ["milliwatt"] and len(words) > 1 and re.fullmatch(r"[a-z]+", words[1]):
-            assert words[1] in COMMANDS, f"{page.name}: no `milliwatt {words[1]}`"
+            assert words[1] in {*COMMANDS, *GROUPS}, f"{page.name}: no `milliwatt {words[1]}`"
 
 
 def anchors(page: Path) -> set[str]:

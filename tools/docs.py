@@ -5,12 +5,12 @@ ends with status 1 if any is.
 """
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from inspect import cleandoc, getdoc, getmodule
 from pathlib import Path
 
 import typer
-from typer.core import TyperArgument, TyperOption
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from milliwatt.cli import app
 from milliwatt.importers.tflite import RULES
@@ -93,7 +93,7 @@ def boards() -> str:
 def commands() -> str:
     """Return the page of commands with their arguments and options."""
     parts = []
-    for name, command in typer.main.get_group(app).commands.items():
+    for name, command in _every_command(typer.main.get_group(app)):
         given = [p for p in command.params if isinstance(p, TyperArgument | TyperOption)]
         usage = " ".join(["milliwatt", name, *map(_usage, given)])
         parts += [f"## milliwatt {name}", f"```\n{usage}\n```", _prose(command.help or "")]
@@ -106,6 +106,14 @@ def commands() -> str:
         "`milliwatt --version` prints the version.",
         *parts,
     )
+
+
+def _every_command(group: TyperGroup, prefix: str = "") -> Iterator[tuple[str, TyperCommand]]:
+    for name, command in group.commands.items():
+        if isinstance(command, TyperGroup):
+            yield from _every_command(command, f"{prefix}{name} ")
+        elif isinstance(command, TyperCommand):
+            yield prefix + name, command
 
 
 PAGES: dict[str, Callable[[], str]] = {

@@ -11,8 +11,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from milliwatt.data import is_split, open_dataset, open_split, split_by_group
-from milliwatt.data.catalog import CATALOG, DATASETS, sisfall, speech_commands
+from milliwatt.data import cut_windows, is_split, open_dataset, open_split, split_by_group
+from milliwatt.data.catalog import (
+    CATALOG,
+    DATASETS,
+    cwru,
+    mitbih,
+    occupancy,
+    sisfall,
+    speech_commands,
+)
 from milliwatt.data.catalog.get import get_dataset
 from milliwatt.data.download import Download
 from milliwatt.data.progress import silent
@@ -143,6 +151,72 @@ def test_sisfall_real(tmp_path):
     # standing people are pulled down by one g: 1,000 mg within the few per cent of the sensor
     length = np.linalg.norm(np.median(dataset.recordings[0].samples[:, :3], axis=0))
     assert 900 < length < 1100
+
+
+def test_mitbih_formats_by_hand():
+    # 12 bits each: 0x3FF = 1023 and 0xFFF = -1, then 0x800 = -2048 and 5
+    data = bytes([0xFF, 0xF3, 0xFF, 0x00, 0x08, 0x05])
+    assert mitbih.first_signal(data).tolist() == [1023, -2048]
+
+    def word(code, interval):
+        return (code << 10 | interval).to_bytes(2, "little")
+
+    text = b"".join(
+        (
+            word(28, 18),  # a change of rhythm, no beat, with 4 bytes of text
+            word(63, 3) + b"(N\0\0",
+            word(1, 59),  # a normal beat at 18 + 59
+            word(59, 0) + (1).to_bytes(2, "little") + (4464).to_bytes(2, "little"),  # 70,000 on
+            word(5, 3),  # a PVC at 77 + 70,000 + 3
+            word(0, 0),
+        )
+    )
+    assert list(mitbih.annotations(text)) == [(18, 28), (77, 1), (70080, 5)]
+
+
+def test_mitbih_beats_are_spans():
+    spans = mitbih.beat_spans([10, 20, 41], {20}, 50)
+    assert [(s.start, s.stop, s.label) for s in spans] == [(0, 15, 0), (15, 31, 1), (31, 50, 0)]
+
+
+def test_mitbih_real(tmp_path):
+    dataset = mitbih.load(real("mitbih"), silent)
+    assert len(dataset.groups) == 9
+    by_name = {r.name: r for r in dataset.recordings}
+    assert len(by_name["119"].samples) == 650000
+    windows = cut_windows(replace(dataset, recordings=(by_name["119"],)), length=216, hop=216)
+    # 444 of the 1,987 beats of this record are premature, 22 %; windows of 0.6 s, shorter than a
+    # beat, give them about their share of time
+    assert 0.15 < windows.targets().mean() < 0.35
+
+
+def test_mitbih_records_are_the_publishers():
+    assert len(mitbih.RECORDS) == 48
+    assert len(CATALOG["mitbih"].downloads) == 96
+
+
+def test_cwru_real():
+    dataset = cwru.load(real("cwru_de12k_i16.npz"), silent)
+    assert dataset.groups == ("load 0", "load 1", "load 2")
+    assert set(dataset.targets().tolist()) == {0, 1, 2, 3}
+    assert [r.name for r in dataset.recordings if r.label == 2] == ["normal_0_000"]
+    peaks = {r.name: int(np.abs(r.samples.astype(int)).max()) for r in dataset.recordings}
+    assert min(peaks, key=lambda name: peaks[name]) == "normal_0_000"  # faults knock
+
+
+def test_occupancy_real(tmp_path):
+    for name in ("occupancy_datatraining.txt", "occupancy_datatest.txt"):
+        (tmp_path / name).write_bytes(real(name).read_bytes())
+    split = occupancy.load(tmp_path, silent)
+    assert sum(len(r.samples) for r in split.train.recordings) == 8143
+    assert split.test.labels == ("empty", "occupied")
+    assert [c.unit for c in split.test.channels] == ["deg C", "%", "lux", "ppm"]
+    windows = cut_windows(split.test, length=1, hop=1)
+    # the publisher's file has 972 occupied rows of 2,665
+    assert windows.targets().sum() == 972
+    (tmp_path / "occupancy_datatest.txt").unlink()
+    with pytest.raises(InputError, match=r"wanted datatraining.txt and datatest.txt"):
+        occupancy.load(tmp_path, silent)
 
 
 def test_packaged(tmp_path):

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from milliwatt.data import Channel, Dataset, Recording, Split
+from milliwatt.data import Channel, Dataset, Kind, Recording, Span, Split
 from milliwatt.errors import InputError
 
 CHANNELS = (Channel("x", "g", 0.5), Channel("y", "g", 0.25))
@@ -88,3 +88,37 @@ def test_unknown_groups_are_no_overlap():
 def test_sides_measure_the_same():
     with pytest.raises(InputError, match=r"differ in sample_rate_hz: 10.0 and 20.0"):
         Split(dataset(recording()), dataset(recording(), rate=20.0), "by day")
+
+
+def test_spans_lie_in_order_within_the_samples():
+    samples = np.zeros((10, 1), np.int16)
+    Recording("a", samples, None, None, (Span(0, 4, 0), Span(4, 10, 1)))
+    for spans in (
+        (Span(0, 11, 0),),
+        (Span(3, 5, 0), Span(4, 6, 0)),
+        (Span(5, 6, 0), Span(1, 2, 0)),
+    ):
+        with pytest.raises(InputError, match="recording a: span from sample"):
+            Recording("a", samples, None, None, spans)
+    with pytest.raises(InputError, match="wanted 0 <= start < stop"):
+        Span(4, 4, 0)
+    with pytest.raises(InputError, match="an image has no time"):
+        Recording("a", np.zeros((2, 2, 1), np.uint8), 0, None, (Span(0, 1, 0),))
+
+
+def test_one_kind_a_dataset():
+    image = Recording("i", np.zeros((4, 3, 2), np.uint8), 0)
+    with pytest.raises(InputError, match="images and series together"):
+        dataset(recording(), image)
+    images = Dataset("d", "made here", CHANNELS, 0.0, ("a",), (image,))
+    assert (images.kind, images.images().shape) == (Kind.IMAGES, (1, 4, 3, 2))
+    with pytest.raises(InputError, match="holds images; ask for images"):
+        images.samples()
+    with pytest.raises(InputError, match="holds series; ask for samples"):
+        dataset(recording()).images()
+
+
+@pytest.mark.parametrize("rate", [0.0, -1.0, float("nan"), float("inf")])
+def test_series_have_a_rate(rate):
+    with pytest.raises(InputError, match="wanted more than 0"):
+        dataset(recording(), rate=rate)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from milliwatt.data import Channel, Dataset, Recording, cut_windows
+from milliwatt.data import Channel, Dataset, Recording, Span, cut_windows
 from milliwatt.errors import InputError
 
 
@@ -48,3 +48,45 @@ def test_every_window_that_fits_and_no_other(lengths, length, hop):
 def test_windows_and_hops_have_samples(length, hop):
     with pytest.raises(InputError, match="both must be at least 1"):
         cut_windows(dataset(5), length=length, hop=hop)
+
+
+@given(
+    edges=st.lists(st.integers(0, 40), min_size=2, max_size=10, unique=True).map(sorted),
+    length=st.integers(1, 12),
+    hop=st.integers(1, 7),
+    cover=st.sampled_from([0.1, 0.5, 1.0]),
+    own=st.sampled_from([None, 0]),
+)
+def test_a_window_takes_the_label_that_holds_most_of_it(edges, length, hop, cover, own):
+    labels = ("zero", "one", "two")
+    spans = tuple(
+        Span(a, b, i % 3) for i, (a, b) in enumerate(zip(edges[::2], edges[1::2], strict=False))
+    )
+    samples = np.zeros((41, 1), np.int16)
+    recording = Recording("r", samples, own, None, spans)
+    whole = Dataset("d", "", (Channel("x", "g", 1.0),), 10.0, labels, (recording,))
+    wanted = []
+    for at in range(0, 41 - length + 1, hop):
+        row = [next((s.label for s in spans if s.start <= i < s.stop), -1)
+               for i in range(at, at + length)]  # fmt: skip
+        counts = [row.count(label) for label in range(3)]
+        best = counts.index(max(counts))
+        enough = max(counts) > 0 and max(counts) >= cover * length
+        label = best if enough else own
+        if label is not None:
+            wanted.append((f"r@{at}", label))
+    if not wanted:
+        with pytest.raises(InputError, match="has a label"):
+            cut_windows(whole, length=length, hop=hop, cover=cover)
+        return
+    cut = cut_windows(whole, length=length, hop=hop, cover=cover)
+    assert [(w.name, w.label) for w in cut.recordings] == wanted
+
+
+def test_windows_cover_and_kind_are_checked():
+    with pytest.raises(InputError, match="wanted above 0, at most 1"):
+        cut_windows(dataset(5), length=1, hop=1, cover=0.0)
+    image = Recording("i", np.zeros((2, 2, 1), np.uint8), 0)
+    images = Dataset("d", "", (Channel("gray", "", 1.0),), 0.0, ("a",), (image,))
+    with pytest.raises(InputError, match="holds images"):
+        cut_windows(images, length=1, hop=1)

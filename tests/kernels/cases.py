@@ -89,7 +89,7 @@ CASES: dict[type[Op], st.SearchStrategy[Case] | Callable[..., st.SearchStrategy[
     Concatenation: concatenation,
     Conv2d: conv2d,
     Copy: copy,
-    DepthwiseConv2d: depthwise_conv2d(),
+    DepthwiseConv2d: depthwise_conv2d,
     Dequantize: dequantize,
     FullyConnected: fully_connected,
     GlobalAveragePool: global_average_pool(),

@@ -10,9 +10,14 @@ from rich.console import Console
 import milliwatt
 from milliwatt.cli.boards import boards
 from milliwatt.cli.compile import compile_command
+from milliwatt.cli.compress import compress
+from milliwatt.cli.data import data
 from milliwatt.cli.demo import demo
+from milliwatt.cli.init import init
 from milliwatt.cli.inspect import inspect
+from milliwatt.cli.make import make, status
 from milliwatt.cli.ops import ops
+from milliwatt.cli.record import record
 from milliwatt.cli.run import run
 from milliwatt.cli.verify import verify
 from milliwatt.errors import MilliwattError
@@ -20,13 +25,23 @@ from milliwatt.errors import MilliwattError
 COMMANDS: dict[str, Callable[..., None]] = {
     "boards": boards,
     "compile": compile_command,
+    "compress": compress,
     "demo": demo,
+    "init": init,
     "inspect": inspect,
+    "make": make,
     "ops": ops,
+    "record": record,
     "run": run,
+    "status": status,
     "verify": verify,
 }
 """Every command by name, sorted."""
+
+GROUPS: dict[str, typer.Typer] = {
+    "data": data,
+}
+"""Every group of commands by name, sorted."""
 
 INTERRUPTED = 130  # what shells report for Ctrl-C
 FAILED = 1
@@ -39,6 +54,8 @@ app = typer.Typer(
 )
 for _name, _command in COMMANDS.items():
     app.command(_name)(_command)
+for _name, _group in GROUPS.items():
+    app.add_typer(_group, name=_name)
 
 
 def _version(*, asked: bool) -> None:

@@ -1,5 +1,6 @@
 """Cutting recordings into windows of one length."""
 
+from bisect import bisect_left, bisect_right
 from dataclasses import replace
 
 from milliwatt.data.dataset import Dataset
@@ -50,9 +51,13 @@ def cut_windows(dataset: Dataset, *, length: int, hop: int, cover: float = COVER
 
 
 def _cut(recording: Recording, length: int, hop: int, cover: float) -> list[Recording]:
+    starts, stops = [s.start for s in recording.spans], [s.stop for s in recording.spans]
     windows = []
     for at in range(0, len(recording.samples) - length + 1, hop):
-        label = _label(recording, at, at + length, cover)
+        # Spans are in order and never overlap, so those that touch the window lie together.
+        touching = slice(bisect_right(stops, at), bisect_left(starts, at + length))
+        label = _label(recording.spans[touching], at, at + length, cover)
+        label = recording.label if label is None else label
         if label is None:
             continue
         windows.append(
@@ -67,15 +72,10 @@ def _cut(recording: Recording, length: int, hop: int, cover: float) -> list[Reco
     return windows
 
 
-def _label(recording: Recording, start: int, stop: int, cover: float) -> int | None:
+def _label(spans: tuple[Span, ...], start: int, stop: int, cover: float) -> int | None:
     held: dict[int, int] = {}
-    for span in recording.spans:
-        held[span.label] = held.get(span.label, 0) + _overlap(span, start, stop)
+    for span in spans:
+        inside = min(span.stop, stop) - max(span.start, start)
+        held[span.label] = held.get(span.label, 0) + inside
     best = max(held, key=lambda label: (held[label], -label), default=None)
-    if best is not None and held[best] >= max(1, cover * (stop - start)):
-        return best
-    return recording.label
-
-
-def _overlap(span: Span, start: int, stop: int) -> int:
-    return max(0, min(span.stop, stop) - max(span.start, start))
+    return best if best is not None and held[best] >= cover * (stop - start) else None

@@ -14,6 +14,7 @@ _TYPES = {
     np.dtype(np.int16): "int16_t",
     np.dtype(np.uint16): "uint16_t",
     np.dtype(np.int32): "int32_t",
+    np.dtype(np.int64): "int64_t",
     np.dtype(np.float32): "float",
 }
 
@@ -42,9 +43,10 @@ class ConstantPool:
         return sum(array.nbytes for array in self._arrays.values())
 
     def definitions(self) -> Iterator[str]:
-        """Yield the C text of every array, word-aligned as wide loads want."""
+        """Yield the C text of every array, word-aligned at least, as wide loads want."""
         for symbol, array in self._arrays.items():
-            head = f"static _Alignas(4) const {_TYPES[array.dtype]} {symbol}[{array.size}] = {{"
+            type_ = f"static _Alignas({max(4, array.itemsize)}) const {_TYPES[array.dtype]}"
+            head = f"{type_} {symbol}[{array.size}] = {{"
             yield "\n".join([head, *_lines(array), "};"])
 
 

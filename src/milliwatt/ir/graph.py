@@ -12,7 +12,7 @@ import numpy as np
 
 from milliwatt.errors import InvalidGraph, MilliwattError
 from milliwatt.ir.op import Op
-from milliwatt.ir.types import Array, TensorType
+from milliwatt.ir.types import Array, DType, TensorType
 
 
 class Kind(Enum):
@@ -174,6 +174,8 @@ class Builder:
 def _checked(name: str, type_: TensorType, data: Array) -> Array:
     if data.shape != type_.shape or data.dtype != type_.dtype.numpy:
         raise InvalidGraph(f"constant {name!r} is {type_}, its data {data.dtype}{list(data.shape)}")
+    if type_.dtype is DType.S4 and data.size and (data.min() < -8 or data.max() > 7):
+        raise InvalidGraph(f"constant {name!r} is {type_}, its data reach beyond -8 to 7")
     data = np.array(data, order="C")
     data.flags.writeable = False
     return data

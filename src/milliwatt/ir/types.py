@@ -14,8 +14,12 @@ Array = NDArray[np.generic]
 
 
 class DType(Enum):
-    """An element type. The value is its name in C symbols and in the text form."""
+    """An element type. The value is its name in C symbols and in the text form.
 
+    S4 is for constants alone: numpy holds an int8 for each, kernels pack them as they like.
+    """
+
+    S4 = "s4"
     S8 = "s8"
     U8 = "u8"
     S16 = "s16"
@@ -41,11 +45,14 @@ class DType(Enum):
     @property
     def limits(self) -> tuple[int, int]:
         """Lowest and highest integer of an integer type."""
+        if self is DType.S4:
+            return -8, 7
         info = np.iinfo(self.numpy.name)
         return int(info.min), int(info.max)
 
 
 _NUMPY = {
+    DType.S4: np.int8,
     DType.S8: np.int8,
     DType.U8: np.uint8,
     DType.S16: np.int16,
@@ -54,6 +61,7 @@ _NUMPY = {
     DType.F32: np.float32,
 }
 _C_NAMES = {
+    DType.S4: "int8_t",
     DType.S8: "int8_t",
     DType.U8: "uint8_t",
     DType.S16: "int16_t",

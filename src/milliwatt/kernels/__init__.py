@@ -19,11 +19,15 @@ from milliwatt.kernels.kernel import Kernel, Option, Variant
 from milliwatt.kernels.nn.add.kernel import ADD
 from milliwatt.kernels.nn.average_pool2d.kernel import AVERAGE_POOL2D
 from milliwatt.kernels.nn.concatenation.kernel import CONCATENATION
-from milliwatt.kernels.nn.conv2d.kernel import CONV2D, CONV2D_S4
+from milliwatt.kernels.nn.conv2d.kernel import CONV2D, CONV2D_S4, CONV2D_S16
 from milliwatt.kernels.nn.copy.kernel import COPY
-from milliwatt.kernels.nn.depthwise_conv2d.kernel import DEPTHWISE_CONV2D
+from milliwatt.kernels.nn.depthwise_conv2d.kernel import DEPTHWISE_CONV2D, DEPTHWISE_CONV2D_S16
 from milliwatt.kernels.nn.dequantize.kernel import DEQUANTIZE
-from milliwatt.kernels.nn.fully_connected.kernel import FULLY_CONNECTED, FULLY_CONNECTED_S4
+from milliwatt.kernels.nn.fully_connected.kernel import (
+    FULLY_CONNECTED,
+    FULLY_CONNECTED_S4,
+    FULLY_CONNECTED_S16,
+)
 from milliwatt.kernels.nn.global_average_pool.kernel import GLOBAL_AVERAGE_POOL
 from milliwatt.kernels.nn.max_pool2d.kernel import MAX_POOL2D
 from milliwatt.kernels.nn.mean.kernel import MEAN
@@ -60,11 +64,14 @@ KERNELS: tuple[Kernel, ...] = (
     *CONCATENATION,
     CONV2D_S4,
     CONV2D,
+    CONV2D_S16,
     *COPY,
     DEPTHWISE_CONV2D,
+    DEPTHWISE_CONV2D_S16,
     *DEQUANTIZE,
     FULLY_CONNECTED_S4,
     FULLY_CONNECTED,
+    FULLY_CONNECTED_S16,
     GLOBAL_AVERAGE_POOL,
     MAX_POOL2D,
     MEAN,

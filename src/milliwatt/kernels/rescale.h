@@ -33,6 +33,19 @@ static inline int32_t mw_rescale_long(int32_t acc, int32_t multiplier, int32_t s
     return mw_rescale_finish(high >> shift, zero);
 }
 
+/* With the upper word of a 64-bit product, |acc| < 2^29. Four times as large all terms but the product are
+ * multiples of 2^32: the upper word of 4 acc * multiplier, plus or minus 1, plus (2 zero + 1) * 2^right. */
+static inline int32_t mw_rescale_high(int32_t acc, int32_t multiplier, int32_t right, int32_t zero)
+{
+    const int32_t high = (int32_t)(((int64_t)(acc * 4) * multiplier) >> 32);
+    const int32_t offset = (2 * zero + 257) * (1 << right); /* 128 more: in 0 ... 255 if not saturated */
+    int32_t y = (high + ((acc >> 31) | 1) + offset) >> (right + 1);
+    if ((uint32_t)y > 255) {
+        y = ~(y >> 31);
+    }
+    return (int8_t)((uint32_t)y - 128);
+}
+
 /* With 32-bit products only, of acc and each byte of the multiplier, lowest first: what is shifted out
  * on the way is all below 2^30. |acc| < 2^23; shift is right + 6, or 31 where that is more. */
 static inline int32_t mw_rescale_short(int32_t acc, const uint8_t *multiplier, int32_t shift,

@@ -1,7 +1,8 @@
 """Where requantisation may round once for both roundings, and the constants for it (``rescale.h``).
 
-Long products want shifts of at least 2 to the right. Short ones, of a byte of the multiplier at a
-time, want at least 1 and sums below 2**23 in magnitude.
+Long products want shifts of at least 2 to the right. High words of them want 1 to 20, and sums
+below 2**29 in magnitude. Short products, of a byte of the multiplier at a time, want at least 1
+and sums below 2**23 in magnitude.
 """
 
 import enum
@@ -15,6 +16,9 @@ from milliwatt.ops.fixed import Int32
 Int8 = NDArray[np.int8]
 
 SHORT_LIMIT = 1 << 23
+HIGH_LIMIT = 1 << 29
+MOST_RIGHT = 20
+"""With it ``|2 * zero_point + 257| << right`` plus a high word, below 2**30, stays in int32."""
 FARTHEST = 31  # a farther shift of 32 bits gives the same
 
 
@@ -22,6 +26,7 @@ class Products(enum.Enum):
     """How a kernel multiplies an accumulator by its multiplier."""
 
     LONG = "long"
+    HIGH = "high"
     SHORT = "short"
 
 
@@ -51,6 +56,11 @@ def rescale_shifts(
     if products is Products.LONG:
         long: Int8 = (right - 2).astype(np.int8)
         return long
+    if products is Products.HIGH:
+        if (right > MOST_RIGHT).any() or (bounds.magnitude >= HIGH_LIMIT).any():
+            return None
+        high: Int8 = right.astype(np.int8)
+        return high
     if (bounds.magnitude >= SHORT_LIMIT).any():
         return None
     short: Int8 = np.minimum(right + 6, FARTHEST).astype(np.int8)

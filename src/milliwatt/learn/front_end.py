@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from milliwatt.errors import InputError
-from milliwatt.ir import Array, Builder, DType, Graph, Op, Quant, TensorType, verify
+from milliwatt.ir import Array, Builder, DType, Graph, Op, Quant, TensorType, Value, verify
 from milliwatt.learn.features import Features
 from milliwatt.ops.dsp.biquad import Biquad
 from milliwatt.ops.dsp.filterbank import Filterbank
@@ -120,14 +120,22 @@ class FrontEnd:
                 f"are {out} ({out.quant}); quantise the network with the features' scale"
             )
         builder = Builder(network.name)
-        values = {COUNTS: builder.input(COUNTS, self.input)}
-        for name, op, operands in _steps(self.ops, self.joins):
-            values[name] = builder.node(name, op, *(values[o] for o in operands))
-        last = values[_last(self.ops)]
+        last = self._build(builder)
         value = builder.node("features", Reshape(place.type.shape), last)
         front = builder.build(value)
         rest = tuple(node.with_inputs({place: value}) for node in network.nodes)
         return verify(Graph(network.name, front.inputs, network.outputs, (*front.nodes, *rest)))
+
+    def graph(self, name: str) -> Graph:
+        """Return the operators alone, a graph from counts to features."""
+        builder = Builder(name)
+        return builder.build(self._build(builder))
+
+    def _build(self, builder: Builder) -> Value:
+        values = {COUNTS: builder.input(COUNTS, self.input)}
+        for name, op, operands in _steps(self.ops, self.joins):
+            values[name] = builder.node(name, op, *(values[o] for o in operands))
+        return values[_last(self.ops)]
 
     def _rows(self, counts: Array) -> Array:
         """Return ``[N, row, number]``, the recordings as the graph takes them."""

@@ -85,6 +85,27 @@ def requantize(acc: Array, multiplier: Array | int, shift: Array | int) -> Int32
     return rounding_divide_by_pot(high, np.maximum(-s, 0)).astype(np.int32)
 
 
+def requantize_wide(acc: Array, multiplier: Array | int, shift: Array | int) -> Int64:
+    """Scale int64 accumulators by ``multiplier * 2**(shift - 31)``, rounding once, ties upward.
+
+    Sums of int16 by int8 have more than 32 bits, so the multiplier is first rounded to 15. ``acc``
+    is below 2**47 in magnitude and the shift below 8, as the reference demands; then nothing
+    overflows. ``multiplier`` and ``shift`` broadcast against the last axis.
+
+    Source: TensorFlow Lite ``MultiplyByQuantizedMultiplier`` of 64-bit numbers.
+    """
+    mantissa = reduced_multiplier(np.asarray(multiplier, np.int64))
+    right = 15 - np.asarray(shift, np.int64)
+    scaled: Int64 = (np.asarray(acc, np.int64) * mantissa + (np.int64(1) << (right - 1))) >> right
+    return scaled
+
+
+def reduced_multiplier(multiplier: Array) -> Int64:
+    """Return Q31 mantissas rounded to Q15, at most 0x7FFF."""
+    reduced: Int64 = np.minimum((np.asarray(multiplier, np.int64) + (1 << 15)) >> 16, 0x7FFF)
+    return reduced
+
+
 def wrap_int32(x: Array) -> Int64:
     """Return ``x`` modulo 2**32 as a signed number, which is what int32 arithmetic keeps."""
     return np.asarray(x, np.int64).astype(np.int32).astype(np.int64)

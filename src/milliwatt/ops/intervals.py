@@ -185,7 +185,7 @@ def _weighted(op: Op, types: Types, operands: Operands) -> Interval | None:
     assert isinstance(op, Weighted)  # noqa: S101  (the table below says so)
     (y,) = op.infer(types)
     sums = accumulators(op, types, operands)
-    if sums is None:
+    if sums is None or types[0].dtype is DType.S16:  # which rounds otherwise than `_scaled`
         return full(y, op.clip)
     return _scaled(sums, channel_multipliers(types[0], types[1], op.out), y, op.clip)
 

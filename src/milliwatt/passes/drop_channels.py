@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from milliwatt.ir import Array, Graph, Kind, Node, Op, TensorType, Value
+from milliwatt.ir import Array, DType, Graph, Kind, Node, Op, TensorType, Value
 from milliwatt.ops.fixed import wrap_int32
 from milliwatt.ops.intervals import Interval
 from milliwatt.ops.nn.depthwise_conv2d import DepthwiseConv2d
@@ -84,7 +84,8 @@ def _weights(
         w_type = narrow(narrow(w.type, 0, outside), last, inside)
         content = content[outside][..., inside]
         sums = sums + contributions(node, known[x]).amount[:, ~inside].sum(axis=1)
-    folded = wrap_int32(sums[outside]).astype(np.int32)
+    kept = sums[outside]  # sums of int16 are 64 bits wide, those of int8 wrap
+    folded = (wrap_int32(kept) if bias.type.dtype is DType.S32 else kept).astype(bias.data.dtype)
     return (
         Value(_name(w, node, readers), w_type, Kind.CONSTANT, _frozen(content)),
         Value(

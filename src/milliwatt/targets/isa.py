@@ -9,7 +9,8 @@ class Isa(enum.Flag):
     ``SCALAR`` is what every core has: 32-bit integers. ``LONG_MULTIPLY`` is a 32x32 to 64-bit
     multiply (or high word) in a few cycles, ``DIVIDE`` a hardware divide, ``DSP`` the
     Armv7E-M and Armv8-M DSP extension, ``FLOAT`` single precision in hardware, ``DOUBLE``
-    double precision in hardware.
+    double precision in hardware, ``MANY_REGISTERS`` that about thirty integers stay in registers,
+    twice as many as on Arm's microcontrollers.
     """
 
     SCALAR = enum.auto()
@@ -18,3 +19,4 @@ class Isa(enum.Flag):
     DSP = enum.auto()
     FLOAT = enum.auto()
     DOUBLE = enum.auto()
+    MANY_REGISTERS = enum.auto()

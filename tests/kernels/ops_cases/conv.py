@@ -21,7 +21,7 @@ def conv2d(draw: st.DrawFn, dtypes: tuple[DType, ...] = INT8) -> Case:
     if dtypes == INT8 and draw(st.booleans()):
         return draw(plain_3x3())
     c, c_out = draw(CHANNELS), draw(CHANNELS)
-    x_type = TensorType((1, draw(SIZES), draw(SIZES), c), DType.S8, draw(quants()))
+    x_type = TensorType((1, draw(SIZES), draw(SIZES), c), dtypes[0], draw(quants(dtypes[0])))
     kernel = (draw(st.integers(1, 4)), draw(st.integers(1, 4)))
     w_type = TensorType((c_out, *kernel, c), dtypes[1], draw(channel_quant(c_out, axis=0)))
     op = Conv2d(
@@ -29,7 +29,7 @@ def conv2d(draw: st.DrawFn, dtypes: tuple[DType, ...] = INT8) -> Case:
         stride=(draw(st.integers(1, 3)), draw(st.integers(1, 3))),
         pad=draw(st.tuples(*[st.integers(0, 2)] * 4)),
         dilation=(draw(st.integers(1, 2)), draw(st.integers(1, 2))),
-        clip=draw(clips()),
+        clip=draw(clips(dtypes[0])),
     )
     return build(draw, op, x_type, w_type, c_out)
 
@@ -50,13 +50,13 @@ def plain_3x3(draw: st.DrawFn) -> Case:
 
 
 @st.composite
-def depthwise_conv2d(draw: st.DrawFn) -> Case:
+def depthwise_conv2d(draw: st.DrawFn, dtypes: tuple[DType, ...] = INT8) -> Case:
     """Draw a depthwise convolution, at times with more outputs than inputs."""
-    if draw(st.booleans()):
+    if dtypes == INT8 and draw(st.booleans()):
         return draw(activated_3x3())
     c = draw(CHANNELS)
     c_out = c * draw(st.sampled_from([1, 1, 2, 3]))
-    x_type = TensorType((1, draw(SIZES), draw(SIZES), c), DType.S8, draw(quants()))
+    x_type = TensorType((1, draw(SIZES), draw(SIZES), c), dtypes[0], draw(quants(dtypes[0])))
     kernel = (draw(st.integers(1, 4)), draw(st.integers(1, 4)))
     w_type = TensorType((*kernel, c_out), DType.S8, draw(channel_quant(c_out, axis=2)))
     op = DepthwiseConv2d(
@@ -64,7 +64,7 @@ def depthwise_conv2d(draw: st.DrawFn) -> Case:
         stride=(draw(st.integers(1, 3)), draw(st.integers(1, 3))),
         pad=draw(st.tuples(*[st.integers(0, 2)] * 4)),
         dilation=(draw(st.integers(1, 2)), draw(st.integers(1, 2))),
-        clip=draw(clips()),
+        clip=draw(clips(dtypes[0])),
     )
     return build(draw, op, x_type, w_type, c_out)
 
@@ -93,11 +93,11 @@ def fully_connected(draw: st.DrawFn, dtypes: tuple[DType, ...] = INT8) -> Case:
     if dtypes == INT8 and draw(st.booleans()):
         return draw(light_layer())
     k, outputs = draw(st.sampled_from([1, 3, 4, 7, 8, 20, 64])), draw(CHANNELS)
-    x_type = TensorType((draw(st.integers(1, 4)), k), DType.S8, draw(quants()))
+    x_type = TensorType((draw(st.integers(1, 4)), k), dtypes[0], draw(quants(dtypes[0])))
     per_channel = draw(st.booleans())
     quant = draw(channel_quant(outputs, axis=0)) if per_channel else Quant((draw(scales()),))
     w_type = TensorType((outputs, k), dtypes[1], quant)
-    op = FullyConnected(out=draw(fitting(x_type, w_type, k)), clip=draw(clips()))
+    op = FullyConnected(out=draw(fitting(x_type, w_type, k)), clip=draw(clips(dtypes[0])))
     return build(draw, op, x_type, w_type, outputs)
 
 
@@ -119,6 +119,11 @@ def fitting(draw: st.DrawFn, x_type: TensorType, w_type: TensorType, taps: int) 
     Noise of int8 has a deviation of 74; a sum of ``taps`` products then has 74 * 74 * sqrt(taps),
     which is to become about 40.
     """
+    if x_type.dtype is DType.S16:
+        # likewise: a deviation of 18918, which is to become about 10000
+        usual = x_type.scale * max(w_type.quantized.scale) * 18918 * 74 * taps**0.5 / 10000
+        factor = draw(st.sampled_from([0.5, 1.0, 1.0, 2.0, 20.0]))
+        return Quant((float(np.float32(usual * factor)),))
     usual = x_type.scale * max(w_type.quantized.scale) * 74 * 74 * taps**0.5 / 40
     factor = draw(st.sampled_from([0.5, 1.0, 1.0, 2.0, 20.0, 0.02]))
     return Quant((float(np.float32(usual * factor)),), draw(st.integers(-128, 127)))
@@ -131,8 +136,10 @@ def channel_quant(draw: st.DrawFn, channels: int, axis: int) -> Quant:
 
 
 @st.composite
-def clips(draw: st.DrawFn) -> tuple[int, int]:
+def clips(draw: st.DrawFn, dtype: DType = DType.S8) -> tuple[int, int]:
     """Draw the clamp of a fused activation."""
+    if dtype is DType.S16:
+        return draw(st.sampled_from([-32768, -32768, 0, -700])), draw(st.sampled_from([32767, 9000]))
     low = draw(st.sampled_from([-128, -128, -5, 40]))
     return low, draw(st.sampled_from([127, 127, low + 20]))
 
@@ -150,9 +157,13 @@ def build(
     x = b.input("x", x_type)
     weights = draw(contents(w_type)).astype(np.int16).clip(-largest, largest)
     w = b.constant("w", w_type, weights.astype(w_type.dtype.numpy))
-    bias_type = TensorType((c_out,), DType.S32)
+    wide = x_type.dtype is DType.S16
+    bias_type = TensorType((c_out,), DType.S64 if wide else DType.S32)
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    bias = b.constant("bias", bias_type, rng.integers(-(2**14), 2**14, c_out).astype(np.int32))
+    most = 2**34 if wide else 2**14
+    bias = b.constant(
+        "bias", bias_type, rng.integers(-most, most, c_out).astype(bias_type.dtype.numpy)
+    )
     try:
         y = b.node("y", op, x, w, bias)
     except ShapeMismatch as e:

@@ -17,6 +17,7 @@ from milliwatt.run.reference import Reference
 
 RATE, LENGTH = 50.0, 60
 STEP = Quant((1.0,))
+OPTIONS = {"frame_statistics": {}, "spectral": {"frame_ms": 640, "hop_ms": 560}}
 
 
 @pytest.fixture(scope="module")
@@ -31,10 +32,10 @@ def windows():
     return (swing + np.array([0, 0, 1000])).astype(np.int16), y
 
 
-@pytest.fixture(scope="module")
-def front(windows):
+@pytest.fixture(scope="module", params=OPTIONS)
+def front(windows, request):
     x, _ = windows
-    return flattened(FRONT_ENDS["frame_statistics"](x, sample_rate_hz=RATE))
+    return flattened(FRONT_ENDS[request.param](x, sample_rate_hz=RATE, **OPTIONS[request.param]))
 
 
 @pytest.mark.parametrize("kind", CLASSICAL)

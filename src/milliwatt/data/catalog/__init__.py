@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from milliwatt.data.catalog import basic_motions as _basic_motions
-from milliwatt.data.catalog import sisfall, speech_commands
+from milliwatt.data.catalog import cwru, mitbih, occupancy, sisfall, speech_commands
 from milliwatt.data.catalog.basic_motions import basic_motions
 from milliwatt.data.catalog.entry import Entry
 from milliwatt.data.dataset import Split
@@ -14,6 +14,9 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
         e.name: e
         for e in (
             _basic_motions.ENTRY,
+            cwru.ENTRY,
+            mitbih.ENTRY,
+            occupancy.ENTRY,
             sisfall.ENTRY,
             speech_commands.ENTRY,
         )

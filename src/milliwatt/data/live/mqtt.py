@@ -58,17 +58,22 @@ def mqtt_topic(address: str) -> Source:
                 except queue.Empty:
                     event = Idle()
                 opened = opened or isinstance(event, Opened)
-                if not opened and (
-                    isinstance(event, Lost) or time.monotonic() - started > CONNECT_S
-                ):
-                    why = event.reason if isinstance(event, Lost) else "no answer"
-                    raise InputError(f"{parts.hostname}:{port}, topic {topic}: {why}")
+                if not opened:
+                    _refuse_silence(event, started, f"{parts.hostname}:{port}, topic {topic}")
                 yield event
         finally:
             client.disconnect()
             client.loop_stop()
 
     return events
+
+
+def _refuse_silence(event: Event, started: float, where: str) -> None:
+    """Refuse a broker that refuses us, or never answers, before it has ever served."""
+    if isinstance(event, Lost):
+        raise InputError(f"{where}: {event.reason}")
+    if time.monotonic() - started > CONNECT_S:
+        raise InputError(f"{where}: no answer in {CONNECT_S:g} s")
 
 
 def _wire(client: Any, inbox: "queue.SimpleQueue[Event]", topic: str) -> None:  # noqa: ANN401  (require gives no types)

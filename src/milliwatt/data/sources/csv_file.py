@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import zlib
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
@@ -24,25 +25,28 @@ def read_csv(path: Path, options: ReadOptions) -> Iterator[Content]:
     Raises:
         InputError: not a table of text, rows of unequal length, or what `contents` refuses.
     """
-    yield from contents(read_columns(path), options, str(path))
+    try:
+        data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"{path}: cannot read ({error}); wanted a table of text") from None
+    yield from contents(columns_of(data, str(path)), options, str(path))
 
 
-def read_columns(path: Path) -> dict[str, Column]:
-    """Return the columns by heading; text where a field is not a number.
+def columns_of(data: bytes, where: str) -> dict[str, Column]:
+    """Return the columns of a table by heading; text where a field is not a number.
 
     Raises:
         InputError: not text, no rows, rows of unequal length, or two headings alike.
     """
     try:
-        raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-        text = raw.decode("utf-8-sig")
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot read ({error}); wanted a table of text") from None
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{where}: cannot read ({error}); wanted a table of text") from None
     first = text.partition("\n")[0]
     delimiter = max(DELIMITERS, key=first.count)
     rows = [row for row in csv.reader(StringIO(text), delimiter=delimiter) if row]
     if not rows:
-        raise InputError(f"{path}: empty; wanted at least one row of numbers")
+        raise InputError(f"{where}: empty; wanted at least one row of numbers")
     headed = not any(_is_number(field) for field in rows[0])
     names = [n.strip() for n in rows[0]] if headed else [f"column_{i}" for i in range(len(rows[0]))]
     body = rows[1:] if headed else rows
@@ -50,11 +54,11 @@ def read_columns(path: Path) -> dict[str, Column]:
         body = [row[1:] for row in body]
     for number, row in enumerate(body, start=1 + headed):
         if len(row) != len(names):
-            raise InputError(f"{path}, line {number}: {len(row)} fields; wanted {len(names)}")
+            raise InputError(f"{where}, line {number}: {len(row)} fields; wanted {len(names)}")
     if not body:
-        raise InputError(f"{path}: headings only; wanted at least one row of numbers")
+        raise InputError(f"{where}: headings only; wanted at least one row of numbers")
     if len(set(names)) < len(names):
-        raise InputError(f"{path}: two columns of one name among {', '.join(names)}")
+        raise InputError(f"{where}: two columns of one name among {', '.join(names)}")
     return {name: _column([row[i] for row in body]) for i, name in enumerate(names)}
 
 

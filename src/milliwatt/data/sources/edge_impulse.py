@@ -52,12 +52,14 @@ def read_edge_impulse(path: Path, options: ReadOptions) -> Iterator[Content]:
 
 
 def _decoded(data: bytes, path: Path) -> Mapping[str, Any]:
+    errors: tuple[type[Exception], ...] = (ValueError, EOFError, RecursionError)
+    loads = json.loads
+    if path.suffix.lower() == ".cbor":
+        cbor2 = require("cbor2", "reading CBOR", "data")
+        errors, loads = (*errors, cbor2.CBORError), cbor2.loads
     try:
-        if path.suffix.lower() == ".cbor":
-            content = require("cbor2", "reading CBOR", "data").loads(data)
-        else:
-            content = json.loads(data)
-    except (ValueError, EOFError, RecursionError) as error:  # cbor2's errors are ValueErrors
+        content = loads(data)
+    except errors as error:
         raise InputError(f"{path}: cannot read ({error}); wanted JSON or CBOR") from None
     if not isinstance(content, dict) or not isinstance(content.get("payload"), dict):
         raise InputError(f"{path}: no payload; wanted Edge Impulse's acquisition format")

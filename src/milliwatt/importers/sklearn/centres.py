@@ -32,14 +32,14 @@ class Centres:
     offsets: Floats
 
 
-def k_means(estimator: Any, name: str, quant: Quant) -> Graph:  # noqa: ANN401
+def k_means(estimator: Any, name: str, quant: Quant | None) -> Graph:  # noqa: ANN401
     """Return the squared distance to the nearest centre, features as they are."""
     centres = np.asarray(estimator.cluster_centers_, np.float64)
     found = Centres(centres, np.ones((1, centres.shape[1])), np.zeros(len(centres)))
     return centres_graph(found, name, quant)
 
 
-def scaled_k_means(estimator: Any, name: str, quant: Quant) -> Graph:  # noqa: ANN401
+def scaled_k_means(estimator: Any, name: str, quant: Quant | None) -> Graph:  # noqa: ANN401
     """Return the squared distance to the nearest centre, features standardised before.
 
     Raises:
@@ -56,7 +56,7 @@ def scaled_k_means(estimator: Any, name: str, quant: Quant) -> Graph:  # noqa: A
     return centres_graph(Centres(centres, width[None], np.zeros(len(centres))), name, quant)
 
 
-def gaussian_mixture(estimator: Any, name: str, quant: Quant) -> Graph:  # noqa: ANN401
+def gaussian_mixture(estimator: Any, name: str, quant: Quant | None) -> Graph:  # noqa: ANN401
     """Return minus twice the logarithm of the likeliest component.
 
     Raises:
@@ -74,7 +74,7 @@ def gaussian_mixture(estimator: Any, name: str, quant: Quant) -> Graph:  # noqa:
     return centres_graph(Centres(centres, np.sqrt(variances), offsets), name, quant)
 
 
-def centres_graph(found: Centres, name: str, quant: Quant = FEATURES) -> Graph:
+def centres_graph(found: Centres, name: str, quant: Quant | None = FEATURES) -> Graph:
     """Return a graph from s16 ``[1, F]`` to s32 ``[1, 1]``.
 
     A feature's scales get as many bits as the largest of them leaves room for in 16.

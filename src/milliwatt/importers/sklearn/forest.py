@@ -58,7 +58,7 @@ class Trees:
     targets: tuple[int, ...] = ()
 
 
-def forest_graph(forest: Trees, name: str, quant: Quant = FEATURES) -> Graph:
+def forest_graph(forest: Trees, name: str, quant: Quant | None = FEATURES) -> Graph:
     """Return a graph from s16 ``[1, F]`` to s32 ``[1, K]`` that sums what the trees say.
 
     Raises:

@@ -10,7 +10,7 @@ from milliwatt.importers.sklearn.forest import FEATURES, Trees, forest_graph
 from milliwatt.importers.sklearn.trees import gradient_boosting, lightgbm, many_trees, one_tree
 from milliwatt.ir import Graph, Quant
 
-Rule = Callable[[Any, str, Quant], Graph]
+Rule = Callable[[Any, str, Quant | None], Graph]
 
 
 def _sums(read: Callable[[Any], Trees]) -> Rule:
@@ -38,7 +38,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
 """Every estimator, sorted by the name of its class."""
 
 
-def import_estimator(estimator: Any, *, name: str, quant: Quant = FEATURES) -> Graph:  # noqa: ANN401
+def import_estimator(estimator: Any, *, name: str, quant: Quant | None = FEATURES) -> Graph:  # noqa: ANN401
     """Return a graph from s16 ``[1, F]`` to s32 scores ``[1, K]``.
 
     Args:

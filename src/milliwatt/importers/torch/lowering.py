@@ -51,14 +51,18 @@ class Step:
         Quantising never changes an order, so to bound a real number and then quantise it is the
         same as to quantise and then bound by the quantised bounds.
         """
-        low, high = DType.S8.limits
+        low, high = self.layer.output.dtype.limits
         if self.layer.bounds is None:
             return low, high
-        below, above = (quantized(np.array(b), self.out) for b in self.layer.bounds)
+        dtype = self.layer.output.dtype
+        below, above = (quantized(np.array(b), self.out, dtype) for b in self.layer.bounds)
         return int(below), int(above)
 
     def weights(self, array: Array, constant: Constant, axis: int) -> Value:
-        """Add int8 weights, already in our order, with one scale for each index of ``axis``."""
+        """Add weights, already in our order, with one scale for each index of ``axis``.
+
+        They are int8, or int4 where that is what they were quantised to.
+        """
         if constant.integers.dtype != np.int8 or constant.quant.zero_point:
             raise UnsupportedOp(
                 f"weights {constant.name!r} are {constant.integers.dtype} with zero point "
@@ -66,7 +70,8 @@ class Step:
             )
         scale = constant.quant.scale
         per_channel = scale if constant.quant.axis is not None else scale * array.shape[axis]
-        type_ = TensorType(array.shape, DType.S8, Quant(per_channel, 0, axis))
+        dtype = DType.S4 if constant.most <= DType.S4.limits[1] else DType.S8
+        type_ = TensorType(array.shape, dtype, Quant(per_channel, 0, axis))
         return self.lowering.builder.constant(f"{self.layer.name}.weight", type_, array)
 
     def bias(self, x: Quant, weights: Value) -> Value:
@@ -87,8 +92,10 @@ class Step:
                     f"bias {given.name!r} is {integers.dtype} with scales {given.quant.scale}; "
                     f"wanted int32 with input scale times weight scale, {scale}"
                 )
-        type_ = TensorType(integers.shape, DType.S32, Quant(scale, 0, 0))
-        return self.lowering.builder.constant(f"{self.layer.name}.bias", type_, integers)
+        dtype = DType.S64 if self.layer.output.dtype is DType.S16 else DType.S32
+        type_ = TensorType(integers.shape, dtype, Quant(scale, 0, 0))
+        name = f"{self.layer.name}.bias"
+        return self.lowering.builder.constant(name, type_, integers.astype(dtype.numpy))
 
     def node(self, suffix: str, op: Op, *inputs: Value) -> Value:
         """Add a node on the way to the layer's result."""
@@ -101,7 +108,7 @@ class Step:
 
 def our_type(tensor: Tensor) -> TensorType:
     """Return the type that an activation of PyTorch has in a graph."""
-    return TensorType(our_shape(tensor.shape), DType.S8, tensor.quant)
+    return TensorType(our_shape(tensor.shape), tensor.dtype, tensor.quant)
 
 
 def our_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -114,7 +121,7 @@ def our_axis(axis: int, rank: int) -> int:
     return TO_IMAGE.index(axis % rank) if rank == IMAGE_RANK else axis % rank
 
 
-def quantized(real: Array, quant: Quant) -> Array:
-    """Return the int8 that stand for real numbers, saturating; halves go to even."""
+def quantized(real: Array, quant: Quant, dtype: DType = DType.S8) -> Array:
+    """Return the integers that stand for real numbers, saturating; halves go to even."""
     steps = np.rint(real.astype(np.float64) / quant.scale[0]) + quant.zero_point
-    return np.clip(steps, *DType.S8.limits).astype(np.int8)
+    return np.clip(steps, *dtype.limits).astype(dtype.numpy)

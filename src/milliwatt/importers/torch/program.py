@@ -7,25 +7,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from milliwatt.errors import UnsupportedOp
-from milliwatt.ir import Array, Quant
+from milliwatt.ir import Array, DType, Quant
 
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """An int8 activation. ``name`` is that of the node which quantises it, unique in a program."""
+    """An activation. ``name`` is that of the node which quantises it, unique in a program."""
 
     name: str
     shape: tuple[int, ...]
     quant: Quant
+    dtype: DType = DType.S8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Constant:
-    """Weights (int8) or a bias (int32), with their scales."""
+    """Weights (int8) or a bias (int32), with their scales; ``most`` is the largest there may be."""
 
     name: str
     integers: Array
     quant: Quant
+    most: int
 
 
 Argument = (

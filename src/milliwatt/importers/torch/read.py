@@ -25,13 +25,13 @@ from milliwatt.importers.torch.program import (
     Program,
     Tensor,
 )
-from milliwatt.ir import Array, Quant
+from milliwatt.ir import Array, DType, Quant
 
 QUANTIZE = "quantized_decomposed.quantize_per_tensor.default"
 DEQUANTIZE = "quantized_decomposed.dequantize_per_tensor.default"
 DEQUANTIZE_CHANNELS = "quantized_decomposed.dequantize_per_channel.default"
 BOUNDING = frozenset({"aten.relu.default", "aten.relu_.default", "aten.hardtanh.default"})
-INT8_RANGE = (-128, 127)
+INT8_RANGE, INT16_RANGE = (-128, 127), (-32768, 32767)
 
 
 def read(program: ExportedProgram) -> Program:
@@ -66,14 +66,14 @@ class _Reader:
         source = node.all_input_nodes[0]
         if _target(source) == DEQUANTIZE:
             before = self._activation(source)
-            quant = _per_tensor(node)
-            if before.quant == quant:
+            quant, dtype = _per_tensor(node)
+            if (before.quant, before.dtype) == (quant, dtype):
                 self._tensors[node] = before
                 return
-            tensor = Tensor(node.name, before.shape, quant)
+            tensor = Tensor(node.name, before.shape, quant, dtype)
             self._add(REQUANTIZE, REQUANTIZE, {"x": before}, tensor)
         else:
-            tensor = Tensor(node.name, _shape(source), _per_tensor(node))
+            tensor = Tensor(node.name, _shape(source), *_per_tensor(node))
             if source.op == "placeholder" and source.name in self._user_inputs:
                 self._inputs.append(tensor)
             else:
@@ -139,14 +139,15 @@ class _Reader:
         source, *_ = node.all_input_nodes
         integers = self._data(source)
         if _target(node) == DEQUANTIZE:
-            return Constant(source.name, integers, Quant((_number(node.args[1]),), _whole(node, 2)))
+            quant = Quant((_number(node.args[1]),), _whole(node, 2))
+            return Constant(source.name, integers, quant, _whole(node, 4))
         scales, zeros = (self._data(n) for n in node.all_input_nodes[1:3])
         if zeros.any():
             raise UnsupportedOp(
                 f"constant {source.name!r} has zero points; wanted 0 on all channels"
             )
         scale = tuple(float(s) for s in scales.astype(np.float32).tolist())
-        return Constant(source.name, integers, Quant(scale, 0, _whole(node, 3)))
+        return Constant(source.name, integers, Quant(scale, 0, _whole(node, 3)), _whole(node, 5))
 
     def _data(self, node: Node) -> Array:
         signature = self._program.graph_signature
@@ -177,15 +178,18 @@ def _bounds(node: Node) -> tuple[float, float]:
     return 0.0, float("inf")
 
 
-def _per_tensor(node: Node) -> Quant:
-    """Return the quantisation that a quantise node applies, which must be to int8."""
+def _per_tensor(node: Node) -> tuple[Quant, DType]:
+    """Return the quantisation that a quantise node applies, to int8, or to int16 around 0."""
     scale, zero, low, high, dtype = node.args[1:6]
+    quant = Quant((float(np.float32(_number(scale))),), int(_number(zero)))
+    if dtype is torch.int16 and (low, high) == INT16_RANGE and not quant.zero_point:
+        return quant, DType.S16
     if dtype is not torch.int8 or (low, high) != INT8_RANGE:
         raise UnsupportedOp(
             f"layer {layer_name(node.all_input_nodes[0])!r} is quantised to {dtype} from {low} to "
             f"{high}; wanted torch.int8 from -128 to 127"
         )
-    return Quant((float(np.float32(_number(scale))),), int(_number(zero)))
+    return quant, DType.S8
 
 
 def layer_name(node: Node) -> str:

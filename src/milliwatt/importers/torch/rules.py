@@ -15,7 +15,7 @@ from milliwatt.importers.torch.lowering import (
     quantized,
 )
 from milliwatt.importers.torch.program import REQUANTIZE
-from milliwatt.ir import DType, Value
+from milliwatt.ir import Array, DType, Value
 from milliwatt.ops.nn.add import Add
 from milliwatt.ops.nn.average_pool2d import AveragePool2d
 from milliwatt.ops.nn.concatenation import MAX_OPERANDS, Concatenation
@@ -28,6 +28,9 @@ from milliwatt.ops.nn.mean import Mean
 from milliwatt.ops.nn.mul import Mul
 from milliwatt.ops.nn.requantize import Requantize
 from milliwatt.ops.nn.reshape import Reshape
+from milliwatt.ops.nn.softmax import Softmax
+from milliwatt.ops.nn.strided_slice import StridedSlice
+from milliwatt.ops.nn.sub import Sub
 from milliwatt.ops.nn.table import Table
 from milliwatt.ops.nn.transpose import Transpose
 
@@ -141,18 +144,88 @@ def reshape(step: Step) -> Value:
 
 def bounded(step: Step) -> Value:
     """Tabulate an activation function that stands alone."""
-    x = step.value("self")
     low, high = (0.0, np.inf)
     if "max_val" in step.layer.arguments:
         low, high = (step.layer.number(k) for k in ("min_val", "max_val"))
-    real = (np.arange(-128, 128) - x.type.zero_point) * np.float64(x.type.scale)
-    entries = quantized(np.clip(real, low, high), step.out)
-    return step.result(Table(step.out, tuple(int(e) for e in entries)), x)
+    return _table(step, lambda real: np.clip(real, low, high))
+
+
+def sub(step: Step) -> Value:
+    """Subtract one activation from another."""
+    step.layer.want("alpha", allowed=[1])
+    return step.result(Sub(step.out, step.clip()), *_operands(step))
+
+
+def tabulated(function: Callable[[Array], Array]) -> Rule:
+    """Return the rule of a function of one number."""
+
+    def rule(step: Step) -> Value:
+        _unbounded(step)
+        return _table(step, function)
+
+    return rule
+
+
+def softmax(step: Step) -> Value:
+    """Exponentials that sum to one along our last axis, or along the width of one channel."""
+    _unbounded(step)
+    shape = step.layer.tensor("self").shape
+    (axis,) = step.layer.integers("dim")
+    axis, rank = axis % len(shape), len(shape)
+    x, op = step.value("self"), Softmax()
+    if our_axis(axis, rank) == rank - 1:
+        return step.result(op, x)
+    if rank != IMAGE_RANK or axis != rank - 1 or shape[1] != 1:
+        raise UnsupportedOp(
+            f"softmax over axis {axis} of {list(shape)}; wanted the channels of an image, the "
+            "width of one with a single channel, or the last axis of anything else"
+        )
+    rows = step.node("rows", Reshape(x.type.shape[:-1]), x)
+    return step.result(Reshape(x.type.shape), step.node("softmax", op, rows))
+
+
+def part(step: Step) -> Value:
+    """Take a part along one axis; all of it is a view."""
+    _unbounded(step)
+    x, rank = step.value("self"), len(step.layer.tensor("self").shape)
+    axis = our_axis(step.layer.integers("dim")[0], rank)
+    size = x.type.shape[axis]
+    given = (step.layer.arguments[k] for k in ("start", "end", "step"))
+    start, end, stride = slice(*(g if isinstance(g, int) else None for g in given)).indices(size)
+    if (start, end, stride) == (0, size, 1):
+        return step.result(Reshape(x.type.shape), x)
+    begin, strides, shape = [0] * rank, [1] * rank, list(x.type.shape)
+    begin[axis], strides[axis], shape[axis] = start, stride, len(range(start, end, stride))
+    return step.result(StridedSlice(tuple(begin), tuple(strides), tuple(shape)), x)
+
+
+def transpose(step: Step) -> Value:
+    """Swap two axes; where one of them and all between are 1 nothing moves."""
+    _unbounded(step)
+    x, rank = step.value("self"), len(step.layer.tensor("self").shape)
+    first, last = sorted(our_axis(step.layer.integers(k)[0], rank) for k in ("dim0", "dim1"))
+    axes = list(range(rank))
+    axes[first], axes[last] = last, first
+    if sum(n > 1 for n in x.type.shape[first : last + 1]) <= 1:
+        return step.result(Reshape(tuple(x.type.shape[a] for a in axes)), x)
+    return step.result(Transpose(tuple(axes)), x)
 
 
 def requantize(step: Step) -> Value:
     """Bring the same numbers to another scale."""
-    return step.result(Requantize(step.out, DType.S8), step.value("x"))
+    return step.result(Requantize(step.out, step.layer.output.dtype), step.value("x"))
+
+
+def _sigmoid(real: Array) -> Array:
+    y: Array = np.reciprocal(1 + np.exp(np.negative(real)))
+    return y
+
+
+def _table(step: Step, function: Callable[[Array], Array]) -> Value:
+    x = step.value("self")
+    real = (np.arange(-128, 128) - x.type.zero_point) * np.float64(x.type.scale)
+    entries = quantized(function(real), step.out)
+    return step.result(Table(step.out, tuple(int(e) for e in entries)), x)
 
 
 def _operands(step: Step) -> tuple[Value, Value]:
@@ -196,6 +269,12 @@ RULES: Mapping[str, Rule] = {
     "aten.relu.default": bounded,
     "aten.relu_.default": bounded,
     "aten.reshape.default": reshape,
+    "aten.sigmoid.default": tabulated(_sigmoid),
+    "aten.slice.Tensor": part,
+    "aten.softmax.int": softmax,
+    "aten.sub.Tensor": sub,
+    "aten.tanh.default": tabulated(np.tanh),
+    "aten.transpose.int": transpose,
     "aten.view.default": reshape,
     REQUANTIZE: requantize,
 }

@@ -1,7 +1,7 @@
 """Fitting an estimator on the features of a front end, and joining both into one graph."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from milliwatt.errors import InputError
 from milliwatt.importers.sklearn import import_estimator
-from milliwatt.ir import Graph, Op, Quant
+from milliwatt.ir import Graph, Quant
 from milliwatt.learn.classical.estimators import CLASSICAL
 from milliwatt.learn.front_end import FrontEnd
 from milliwatt.ops.dsp.standardize import Standardize
@@ -45,15 +45,13 @@ def flattened(front: FrontEnd) -> FrontEnd:
     Raises:
         InputError: what remains gives no int16.
     """
-    ops: tuple[tuple[str, Op], ...] = front.ops
-    if ops and isinstance(ops[-1][1], Standardize):
-        ops = ops[:-1]
-    shorter = FrontEnd(front.input, ops, front.samples_per_row)
-    type_ = shorter.output
+    last = front.ops[-1][1]
+    ops = front.ops[:-1] if isinstance(last, Standardize) else front.ops
+    type_ = replace(front, ops=ops).output
     if type_.dtype.numpy != np.int16:
         raise InputError(f"the front end gives {type_}; classical models take int16 features")
     flat = ("flat", Reshape((1, type_.size)))
-    return FrontEnd(front.input, (*ops, flat), front.samples_per_row)
+    return replace(front, ops=(*ops, flat))
 
 
 def fit(
@@ -63,7 +61,7 @@ def fit(
     *,
     seed: int,
     name: str,
-    quant: Quant,
+    quant: Quant | None,
     options: Mapping[str, Any] | None = None,
 ) -> Fitted:
     """Fit an estimator of ``kind`` and import it.

@@ -5,7 +5,7 @@ deviations ``d`` from the mean rounded to whole counts, and moments ``m_k = sum 
 
     y[0, f, c]         = 512 * log2(sqrt(m_2))         RMS in octaves, at least a quarter count
     y[0, f, C + c]     = 512 * m_3 / m_2**1.5          skewness
-    y[0, f, 2 * C + c] = 512 * m_4 / m_2**2            kurtosis, 3 for a normal distribution
+    y[0, f, 2 * C + c] = 512 * log2(m_4 / m_2**2)      kurtosis in octaves, log2(3) if normal
 
 The logarithm is that of `dsp.log2`, halved after that of ``n`` is taken off, rounded upward. For
 the others deviations are shifted so that the largest has 11 bits, to the right with rounding,
@@ -14,7 +14,7 @@ away from zero, and all roots rounded down:
 
     v = S_2 * 16 / n         w = sqrt(S_2 * 2**18 / n)
     skewness = (S_3 / n) * 2**22 / (v * w)
-    kurtosis = (S_4 / n) * 2**17 / v**2
+    kurtosis = 512 * log2(max(1, (S_4 / n) * 2**17 / v**2 / 512))
 
 saturating at int16. A frame that never changes has 0 for both.
 """
@@ -34,6 +34,7 @@ MAX_FRAME = 4096
 """With longer frames the variance of one outlier would have too few bits."""
 DEVIATION_BITS = 11
 FEATURES = 3
+ONE, LOG2_ONE = 512, 9 * 512  # of a ratio in steps of 1/512
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,8 @@ class FrameMoments(Op):
         v = np.where(flat, 1, rounded_divide(s2 << 4, n))
         w = np.where(flat, 1, isqrt(rounded_divide(s2 << 18, n)))
         skewness = rounded_divide(rounded_divide(s3, n) << 22, v * w)
-        kurtosis = rounded_divide(rounded_divide(s4, n) << 17, v * v)
+        ratio = rounded_divide(rounded_divide(s4, n) << 17, v * v)
+        kurtosis = octaves(np.maximum(ratio, ONE)).astype(np.int64) - LOG2_ONE
         all_ = np.concatenate([rms, skewness, kurtosis], axis=2)
         return (clamp(all_, *DType.S16.limits, DType.S16.numpy),)
 

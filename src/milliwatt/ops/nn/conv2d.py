@@ -16,17 +16,26 @@ import numpy as np
 
 from milliwatt.errors import ShapeMismatch
 from milliwatt.ir import Array, Arrays, DType, Op, Quant, Rows, TensorType, Types, Window
-from milliwatt.ops.fixed import Int32, clamp, quantize_multipliers, requantize, wrap_int32
+from milliwatt.ops.fixed import (
+    Int32,
+    clamp,
+    quantize_multipliers,
+    requantize,
+    requantize_wide,
+    wrap_int32,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Conv2d(Op):
     """Convolution, int8 in and out, int8 weights with one scale an output channel, int32 bias.
 
+    Or int16 in and out, zero points 0, int8 weights and int64 bias; then sums are 64 bits wide.
+
     Operands:
-        x: s8 ``[N, H, W, C]``.
+        x: s8 or s16 ``[N, H, W, C]``.
         w: s8 or s4 ``[O, KH, KW, C]``, zero point 0, one scale for each ``O``.
-        bias: s32 ``[O]``, scale ``x.scale * w.scale[o]``.
+        bias: s32, or s64 where x is s16, ``[O]``, scale ``x.scale * w.scale[o]``.
     """
 
     name: ClassVar[str] = "nn.conv2d"
@@ -38,8 +47,9 @@ class Conv2d(Op):
     clip: tuple[int, int] = (-128, 127)
 
     def infer(self, types: Types) -> Types:
-        """Return s8 ``[N, OH, OW, O]``, or raise `ShapeMismatch`."""
-        self._want(types, (DType.S8,), (DType.S8, DType.S4), (DType.S32,))
+        """Return ``[N, OH, OW, O]`` of x's type, or raise `ShapeMismatch`."""
+        self._want(types, *weighted_dtypes(types))
+        want_symmetric(self.name, types[0], self.out)
         x, w, bias = types
         if len(x.shape) != 4 or len(w.shape) != 4 or x.shape[3] != w.shape[3]:
             raise ShapeMismatch(f"{self.name}: input {x} and filter {w} do not fit together")
@@ -52,18 +62,21 @@ class Conv2d(Op):
                 f"{self.name}: batch is {x.shape[0]}; only a batch of 1 is supported"
             )
         oh, ow = image_size(self.name, x, w.shape[1:3], self.stride, self.dilation, self.pad)
-        return (TensorType((x.shape[0], oh, ow, w.shape[0]), DType.S8, self.out),)
+        return (TensorType((x.shape[0], oh, ow, w.shape[0]), x.dtype, self.out),)
 
     def evaluate(self, types: Types, arrays: Arrays) -> Arrays:
-        """Compute tap by tap in wrapping int32: slow, and plainly the formula above."""
+        """Compute tap by tap, in int8 with wrapping int32: slow, and plainly the formula above."""
         x, w, bias = arrays
         (y,) = self.infer(types)
         acc = np.broadcast_to(bias.astype(np.int64), y.shape)
         for p, q in np.ndindex(*w.shape[1:3]):
             window = taps(x, types[0], y, (p, q), self.stride, self.dilation, self.pad)
-            # float64 products of int9 by int8 summed over C < 2**36 are exact, and use BLAS
+            # float64 products of int16 by int8 summed over C < 2**29 are exact, and use BLAS
             products = window.astype(np.float64) @ w[:, p, q].T.astype(np.float64)
             acc = acc + products.astype(np.int64)
+        if types[0].dtype is DType.S16:
+            wide = requantize_wide(acc, *channel_multipliers(types[0], types[1], self.out))
+            return (clamp(wide, *self.clip, y.dtype.numpy),)
         scaled = requantize(wrap_int32(acc), *channel_multipliers(types[0], types[1], self.out))
         return (clamp(scaled + self.out.zero_point, *self.clip, y.dtype.numpy),)
 
@@ -76,6 +89,21 @@ class Conv2d(Op):
         """Need the filter's height of rows."""
         span = (types[1].shape[1] - 1) * self.dilation[0] + 1
         return (Window(self.stride[0], span, self.pad[0]), None, None)
+
+
+def weighted_dtypes(types: Types) -> tuple[tuple[DType, ...], ...]:
+    """Return what operands of a weighted sum may be, given what the first is."""
+    if types and types[0].dtype is DType.S16:
+        return (DType.S16,), (DType.S8,), (DType.S64,)
+    return (DType.S8,), (DType.S8, DType.S4), (DType.S32,)
+
+
+def want_symmetric(name: str, x: TensorType, out: Quant) -> None:
+    """Raise `ShapeMismatch` where int16 has zero points."""
+    if x.dtype is DType.S16 and (x.zero_point or out.zero_point):
+        raise ShapeMismatch(
+            f"{name}: s16 with zero points {x.zero_point} and {out.zero_point}; wanted 0 for both"
+        )
 
 
 def image_size(

@@ -18,18 +18,26 @@ import numpy as np
 
 from milliwatt.errors import ShapeMismatch
 from milliwatt.ir import Arrays, DType, Op, Quant, Rows, TensorType, Types, Window
-from milliwatt.ops.fixed import clamp, requantize, wrap_int32
-from milliwatt.ops.nn.conv2d import channel_multipliers, image_size, taps
+from milliwatt.ops.fixed import clamp, requantize, requantize_wide, wrap_int32
+from milliwatt.ops.nn.conv2d import (
+    channel_multipliers,
+    image_size,
+    taps,
+    want_symmetric,
+    weighted_dtypes,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class DepthwiseConv2d(Op):
     """Depthwise convolution, int8 in and out, per-channel int8 weights, int32 bias.
 
+    Or int16 in and out, zero points 0, int8 weights and int64 bias; then sums are 64 bits wide.
+
     Operands:
-        x: s8 ``[1, H, W, C]``.
+        x: s8 or s16 ``[1, H, W, C]``.
         w: s8 ``[KH, KW, O]``, zero point 0, one scale for each ``O``, a multiple of ``C``.
-        bias: s32 ``[O]``, scale ``x.scale * w.scale[o]``.
+        bias: s32, or s64 where x is s16, ``[O]``, scale ``x.scale * w.scale[o]``.
     """
 
     name: ClassVar[str] = "nn.depthwise_conv2d"
@@ -41,8 +49,11 @@ class DepthwiseConv2d(Op):
     clip: tuple[int, int] = (-128, 127)
 
     def infer(self, types: Types) -> Types:
-        """Return s8 ``[1, OH, OW, O]``, or raise `ShapeMismatch`."""
-        self._want(types, (DType.S8,), (DType.S8,), (DType.S32,))
+        """Return ``[1, OH, OW, O]`` of x's type, or raise `ShapeMismatch`."""
+        self._want(types, *weighted_dtypes(types))
+        want_symmetric(self.name, types[0], self.out)
+        if types[1].dtype is DType.S4:
+            raise ShapeMismatch(f"{self.name}: weights are s4; only s8 is supported here")
         x, w, bias = types
         if len(x.shape) != 4 or len(w.shape) != 3 or w.shape[2] % x.shape[3]:
             raise ShapeMismatch(f"{self.name}: input {x} and filter {w} do not fit together")
@@ -55,7 +66,7 @@ class DepthwiseConv2d(Op):
                 f"{self.name}: batch is {x.shape[0]}; only a batch of 1 is supported"
             )
         oh, ow = image_size(self.name, x, w.shape[:2], self.stride, self.dilation, self.pad)
-        return (TensorType((1, oh, ow, w.shape[2]), DType.S8, self.out),)
+        return (TensorType((1, oh, ow, w.shape[2]), x.dtype, self.out),)
 
     def evaluate(self, types: Types, arrays: Arrays) -> Arrays:
         """Compute tap by tap in wrapping int32: slow, and plainly the formula above."""
@@ -66,6 +77,9 @@ class DepthwiseConv2d(Op):
         for p, q in np.ndindex(*w.shape[:2]):
             window = taps(x, types[0], y, (p, q), self.stride, self.dilation, self.pad)
             acc = acc + np.repeat(window, multiplier, axis=3) * w[p, q].astype(np.int64)
+        if types[0].dtype is DType.S16:
+            wide = requantize_wide(acc, *channel_multipliers(types[0], types[1], self.out))
+            return (clamp(wide, *self.clip, y.dtype.numpy),)
         scaled = requantize(wrap_int32(acc), *channel_multipliers(types[0], types[1], self.out))
         return (clamp(scaled + self.out.zero_point, *self.clip, y.dtype.numpy),)
 

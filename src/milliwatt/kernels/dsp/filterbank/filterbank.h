@@ -25,6 +25,11 @@ void mw_filterbank_s64_scalar(const mw_filterbank_params *p, const void *const *
  * counts   s16 [bands + 1], frequencies of each stretch
  * weights  u16, that of the rising filter for each frequency
  */
+void mw_filterbank_s64_dsp(const mw_filterbank_params *p, const void *const *x, const int16_t *first,
+                           const int16_t *counts, const uint16_t *weights, void *const *y,
+                           int32_t rows, void *scratch);
+
+/* The same where there is a long multiply and no more. */
 void mw_filterbank_s64_long(const mw_filterbank_params *p, const void *const *x, const int16_t *first,
                             const int16_t *counts, const uint16_t *weights, void *const *y,
                             int32_t rows, void *scratch);

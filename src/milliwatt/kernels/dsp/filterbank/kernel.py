@@ -37,6 +37,7 @@ FILTERBANK = Kernel(
     suffix="s64",
     params=_params,
     variants=(
+        Variant("dsp", needs=Isa.DSP, covers=chain.covers, constants=chain.constants),
         Variant(
             "long",
             needs=Isa.LONG_MULTIPLY,

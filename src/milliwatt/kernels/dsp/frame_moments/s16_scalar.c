@@ -22,7 +22,7 @@ static int16_t limited(int64_t x)
 
 /* Skewness and kurtosis of deviations whose largest is given and not 0 */
 static void shape(const void *const *frame, int32_t n, int32_t channel, int32_t mean,
-                  int32_t largest, int16_t *skewness, int16_t *kurtosis)
+                  int32_t largest, const int16_t *table, int16_t *skewness, int16_t *kurtosis)
 {
     const int32_t shift = 10 - (31 - __builtin_clz((uint32_t)largest));
     int64_t s2 = 0, s3 = 0, s4 = 0;
@@ -37,7 +37,8 @@ static void shape(const void *const *frame, int32_t n, int32_t channel, int32_t 
     }
     const int64_t v = divided(s2 << 4, n), w = mw_isqrt((uint64_t)divided(s2 << 18, n));
     *skewness = limited(divided(divided(s3, n) * (1 << 22), v * w));
-    *kurtosis = limited(divided(divided(s4, n) << 17, v * v));
+    const int64_t ratio = divided(divided(s4, n) << 17, v * v); /* in steps of 1/512, as its logarithm */
+    *kurtosis = (int16_t)(mw_octaves_from(ratio, 512, table) - 9 * 512);
 }
 
 void mw_frame_moments_s16_scalar(const mw_frame_moments_params *p, const void *const *x,
@@ -59,11 +60,12 @@ void mw_frame_moments_s16_scalar(const mw_frame_moments_params *p, const void *c
                 largest = size > largest ? size : largest;
                 energy += (int64_t)d * d;
             }
-            energy = energy < p->least_energy ? p->least_energy : energy;
-            out[c] = (int16_t)((mw_octaves64((uint64_t)energy, table) - p->log2_frame + 1) >> 1);
+            const int32_t octaves = mw_octaves_from(energy, p->least_energy, table);
+            out[c] = (int16_t)((octaves - p->log2_frame + 1) >> 1);
             out[p->c + c] = out[2 * p->c + c] = 0;
             if (largest > 0) {
-                shape(frame, p->frame, c, mean, largest, &out[p->c + c], &out[2 * p->c + c]);
+                shape(frame, p->frame, c, mean, largest, table, &out[p->c + c],
+                      &out[2 * p->c + c]);
             }
         }
     }

@@ -11,7 +11,7 @@ void mw_log2_s64_scalar(const mw_log2_params *p, const void *const *x, const int
         const int64_t *in = x[r];
         int16_t *out = y[r];
         for (int32_t i = 0; i < p->n; i++) {
-            out[i] = mw_octaves64((uint64_t)(in[i] < p->floor ? p->floor : in[i]), table);
+            out[i] = mw_octaves_from(in[i], p->floor, table);
         }
     }
 }

@@ -17,4 +17,8 @@ typedef struct {
 void mw_projection_s16_scalar(const mw_projection_params *p, const void *const *x, const int16_t *weights,
                               void *const *y, int32_t rows, void *scratch);
 
+/* As above for an even number of inputs. */
+void mw_projection_s16_dsp(const mw_projection_params *p, const void *const *x, const int16_t *weights,
+                           void *const *y, int32_t rows, void *scratch);
+
 #endif

@@ -26,7 +26,7 @@ static void find(const mw_spectral_peaks_params *p, const int64_t *x, const int1
         y[i] = y[p->count + i] = 0;
         if (peak > 0) {
             y[i] = (int16_t)((peak << 14) / (p->bins - 1));
-            y[p->count + i] = mw_octaves64((uint64_t)(x[peak] < 1 ? 1 : x[peak]), table);
+            y[p->count + i] = mw_octaves_from(x[peak], 1, table);
         }
     }
 }

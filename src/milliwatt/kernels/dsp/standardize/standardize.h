@@ -19,6 +19,12 @@ void mw_standardize_s16_scalar(const mw_standardize_params *p, const void *const
                                const int32_t *multiplier, const int32_t *shift, void *const *y,
                                int32_t rows, void *scratch);
 
+/* As above, where no shift is to the left, nor more than 21 to the right.
+ * channels    s32 [c, 4]: mean; multiplier; zero point and a half, shifted; 1 more than the shift
+ */
+void mw_standardize_s16_dsp(const mw_standardize_params *p, const void *const *x, const int32_t *channels,
+                            void *const *y, int32_t rows, void *scratch);
+
 /* As above, where no shift is to the left.
  * right       s8 [c], 1 more than the shift to the right
  */

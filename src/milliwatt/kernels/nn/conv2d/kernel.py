@@ -9,7 +9,7 @@ import numpy as np
 from milliwatt.ir import Array, DType, Node
 from milliwatt.kernels.constants import content, fold_zero_point
 from milliwatt.kernels.kernel import Kernel, Option, Variant
-from milliwatt.kernels.nn.conv2d import int4, lanes, pairs, quads, triples, winograd
+from milliwatt.kernels.nn.conv2d import int4, lanes, pairs, quads, triples, wide, winograd
 from milliwatt.ops.nn.conv2d import Conv2d, channel_multipliers
 from milliwatt.targets.isa import Isa
 
@@ -162,3 +162,5 @@ CONV2D = Kernel(
 )
 
 CONV2D_S4 = int4.kernel(_params, _gather_bytes)
+
+CONV2D_S16 = wide.kernel(_params)

@@ -78,4 +78,12 @@ void mw_depthwise_conv2d_s8_short(const mw_depthwise_conv2d_params *p, const voi
                                   const int8_t *weights, const int32_t *scales, const int8_t *shift,
                                   void *const *y, int32_t rows, void *scratch);
 
+/* int16 in and out, zero points 0: see wide.py.
+ * weights s8 [kh, kw, c_out], bias s64, multiplier s16, shift u8 to the right; no scratch
+ */
+void mw_depthwise_conv2d_s16_scalar(const mw_depthwise_conv2d_params *p, const void *const *x,
+                                    const int8_t *weights, const int64_t *bias,
+                                    const int16_t *multiplier, const uint8_t *shift, void *const *y,
+                                    int32_t rows, void *scratch);
+
 #endif

@@ -9,7 +9,7 @@ import numpy as np
 from milliwatt.ir import Array, DType, Node
 from milliwatt.kernels.constants import content, fold_zero_point
 from milliwatt.kernels.kernel import Kernel, Variant
-from milliwatt.kernels.nn.depthwise_conv2d import fours, groups, three, window_3x3
+from milliwatt.kernels.nn.depthwise_conv2d import fours, groups, three, wide, window_3x3
 from milliwatt.ops.nn.conv2d import channel_multipliers
 from milliwatt.ops.nn.depthwise_conv2d import DepthwiseConv2d
 from milliwatt.targets.isa import Isa
@@ -122,3 +122,5 @@ DEPTHWISE_CONV2D = Kernel(
     ),
     folder=Path(__file__).parent,
 )
+
+DEPTHWISE_CONV2D_S16 = wide.kernel(_params)

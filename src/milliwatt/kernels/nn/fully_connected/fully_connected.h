@@ -45,4 +45,35 @@ void mw_fully_connected_s8_short(const mw_fully_connected_params *p, const void 
                                  const int32_t *multiplier, const int8_t *shift, void *const *y,
                                  int32_t rows, void *scratch);
 
+/* Eight outputs at a time: see groups.py.
+ * weights  s32 [outputs / 8, rounded up, k, 2]
+ * lengths  u8  inputs of each group, the groups of a block after another
+ * shift    s8  [outputs] or [1], as rescale.py makes it
+ */
+void mw_fully_connected_s8_many(const mw_fully_connected_params *p, const void *const *x,
+                                const int32_t *weights, const uint8_t *lengths, const int32_t *bias,
+                                const int32_t *multiplier, const int8_t *shift, void *const *y,
+                                int32_t rows, void *scratch);
+
+/* Weights of 4 bits: see kernels/int4.py. Shift is s8, bias and multiplier as for scalar.
+ * scalar: weights u8 [outputs, k / 2, rounded up]
+ * dsp:    weights s32 [outputs, k / 8, rounded up]; scratch holds a row of as many int16
+ */
+void mw_fully_connected_s8_s4_scalar(const mw_fully_connected_params *p, const void *const *x,
+                                     const uint8_t *weights, const int32_t *bias,
+                                     const int32_t *multiplier, const int8_t *shift,
+                                     void *const *y, int32_t rows, void *scratch);
+void mw_fully_connected_s8_s4_dsp(const mw_fully_connected_params *p, const void *const *x,
+                                  const int32_t *weights, const int32_t *bias,
+                                  const int32_t *multiplier, const int8_t *shift, void *const *y,
+                                  int32_t rows, void *scratch);
+
+/* int16 in and out, zero points 0: see wide.py.
+ * weights s8 [outputs, k], bias s64, multiplier s16, shift u8 to the right; no scratch
+ */
+void mw_fully_connected_s16_scalar(const mw_fully_connected_params *p, const void *const *x,
+                                   const int8_t *weights, const int64_t *bias,
+                                   const int16_t *multiplier, const uint8_t *shift, void *const *y,
+                                   int32_t rows, void *scratch);
+
 #endif

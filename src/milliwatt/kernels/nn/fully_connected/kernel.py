@@ -9,7 +9,7 @@ import numpy as np
 from milliwatt.ir import Array, DType, Node
 from milliwatt.kernels.constants import content, fold_zero_point
 from milliwatt.kernels.kernel import Kernel, Variant
-from milliwatt.kernels.nn.fully_connected import dsp, packed
+from milliwatt.kernels.nn.fully_connected import dsp, groups, int4, packed, wide
 from milliwatt.ops.nn.conv2d import channel_multipliers
 from milliwatt.ops.nn.fully_connected import FullyConnected
 from milliwatt.targets.isa import Isa
@@ -49,6 +49,12 @@ FULLY_CONNECTED = Kernel(
     variants=(
         Variant("dsp", needs=Isa.DSP, covers=dsp.covers, constants=dsp.constants),
         Variant(
+            "many",
+            needs=Isa.LONG_MULTIPLY | Isa.MANY_REGISTERS,
+            covers=groups.covers,
+            constants=groups.constants,
+        ),
+        Variant(
             "long",
             needs=Isa.LONG_MULTIPLY,
             covers=packed.covers_long,
@@ -59,3 +65,7 @@ FULLY_CONNECTED = Kernel(
     ),
     folder=Path(__file__).parent,
 )
+
+FULLY_CONNECTED_S4 = int4.kernel(_params)
+
+FULLY_CONNECTED_S16 = wide.kernel(_params)

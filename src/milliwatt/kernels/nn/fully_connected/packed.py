@@ -38,6 +38,20 @@ def short_constants(node: Node) -> Mapping[str, Array]:
     return _constants(node, Products.SHORT)
 
 
+def requantization(node: Node, products: Products) -> Mapping[str, Array] | None:
+    """Return bias, multiplier and shift, or None where the form is not exact."""
+    x, w, bias = node.inputs
+    shift = _shifts(node, products)
+    if shift is None:
+        return None
+    sums = content(w).astype(np.int64).sum(axis=1)
+    return {
+        "bias": fold_zero_point(content(bias), x.type.zero_point, sums),
+        "multiplier": _multipliers(node)[0],
+        "shift": shift,
+    }
+
+
 def _covers(node: Node, products: Products) -> bool:
     if any(v.kind is not Kind.CONSTANT for v in node.inputs[1:]):
         return False
@@ -70,14 +84,6 @@ def _packed(weights: Array) -> Int32:
 
 
 def _constants(node: Node, products: Products) -> Mapping[str, Array]:
-    x, w, bias = node.inputs
-    sums = content(w).astype(np.int64).sum(axis=1)
-    multiplier, _ = _multipliers(node)
-    shift = _shifts(node, products)
-    assert shift is not None  # noqa: S101  (covers)
-    return {
-        "weights": _packed(content(w)),
-        "bias": fold_zero_point(content(bias), x.type.zero_point, sums),
-        "multiplier": multiplier,
-        "shift": shift,
-    }
+    found = requantization(node, products)
+    assert found is not None  # noqa: S101  (covers)
+    return {"weights": _packed(content(node.inputs[1])), **found}
