@@ -7,7 +7,7 @@
 
 PYTHON ?= python3
 JOBS ?= 2
-EXTRAS = demo,dev,live,tflm,wakeword
+EXTRAS = compress,demo,dev,live,tflm,track,wakeword
 BIN = .venv/bin
 STAMP = .venv/ready
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
