@@ -56,7 +56,8 @@ def main() -> None:
     replace("figures", figures())
     if "--figures" not in sys.argv[1:]:
         replace("commands", commands())
-        study, _ = demo(BOARD)
+        with tempfile.TemporaryDirectory() as folder:
+            study, _ = demo(BOARD, Path(folder))
         photograph(study, PICTURES / "report.png")
         record(study, PICTURES / "terminal.svg")
 

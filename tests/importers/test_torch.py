@@ -83,6 +83,15 @@ NETS = {
     "relu_in_place": Apply(lambda x: torch.relu_(nn.functional.max_pool2d(x, 2))),
     "requantized_skip": Skip(),
     "reshape": Apply(lambda x: torch.reshape(x, (-1, 12, 6, 4))),
+    "sigmoid": Apply(lambda x: torch.sigmoid(x + x)),
+    "slice_channels": Apply(lambda x: x[:, 1:4]),
+    "slice_rows": Apply(lambda x: x[:, :, 1:-2:2]),
+    "softmax_channels": Apply(lambda x: torch.softmax(x + x, 1)),
+    "softmax_width": Apply(lambda x, f: torch.softmax(f(x), 3), nn.Conv2d(6, 1, 1)),
+    "sub": Apply(lambda x: x - torch.relu(x)),
+    "tanh": Apply(torch.tanh),
+    "transpose": Apply(lambda x: x.transpose(1, 2)),
+    "transpose_view": Apply(lambda x: x.mean(3, keepdim=True).transpose(2, 3)),
     "view_to_image": Apply(lambda x: torch.flatten(x, 1).view(-1, 3, 8, 12)),
 }  # fmt: skip
 
@@ -221,6 +230,8 @@ def test_pooled_features_flatten_without_moving():
         (lambda x: nn.functional.max_pool2d(x, 2, dilation=2), [], r"dilation is \(2, 2\)"),
         (lambda x: x.mean(3), [], r"mean over axes \[3\] of an image leaves channels before"),
         (lambda x: torch.add(x, torch.relu(x), alpha=2), [], "alpha is 2; only 1 is supported"),
+        (lambda x: torch.sub(x, torch.relu(x), alpha=2), [], "alpha is 2; only 1 is supported"),
+        (lambda x: torch.softmax(x, 2), [], r"softmax over axis 2 of \[1, 6, 12, 4\]; wanted"),
     ],
 )
 def test_what_is_not_supported_is_refused_by_name(function, layers, message):
@@ -233,6 +244,12 @@ def test_a_float_program_is_refused():
     program = torch.export.export(Apply(torch.relu).eval(), (samples(1, 0),))
     with pytest.raises(UnsupportedOp, match=r"layer 'relu' gives floating point; wanted int8"):
         import_program(program, name="net")
+
+
+def test_what_does_not_move_is_a_view():
+    graph = import_program(quantized(NETS["transpose_view"]).program, name="net")
+    assert graph.nodes[-1].op.name == "nn.reshape"
+    assert graph.outputs[0].type.shape == (1, 1, 12, 6)
 
 
 def test_an_operator_without_a_rule_is_refused_with_the_list(monkeypatch):

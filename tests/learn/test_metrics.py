@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from milliwatt.errors import InputError
-from milliwatt.learn import accuracy, confusion_matrix, predictions, sqnr_db
+from milliwatt.learn import (
+    accuracy,
+    balanced_accuracy,
+    class_scores,
+    confusion_matrix,
+    detection,
+    false_accepts,
+    predictions,
+    roc_auc,
+    sqnr_db,
+)
 
 EXPECTED = np.array([0, 0, 1, 2])
 PREDICTED = np.array([0, 1, 1, 0])
@@ -44,3 +54,44 @@ def test_lists_of_two_lengths_or_none(a, b):
 def test_a_label_beyond_the_classes():
     with pytest.raises(InputError, match="predicted labels span 0 to 1; wanted 0 to 0"):
         confusion_matrix(np.array([0, 0]), np.array([0, 1]), 1)
+
+
+def test_class_scores_by_hand():
+    zero, one, two = class_scores(EXPECTED, PREDICTED, 3)
+    # class 0: found 1 of 2, taken twice; class 1 likewise, but of 1; class 2 never taken
+    assert (zero.precision, zero.recall, zero.f1, zero.count) == (0.5, 0.5, 0.5, 2)
+    assert (one.precision, one.recall, one.f1, one.count) == (0.5, 1.0, 2 / 3, 1)
+    assert (two.precision, two.recall, two.f1, two.count) == (None, 0.0, None, 1)
+    assert balanced_accuracy(EXPECTED, PREDICTED, 4) == pytest.approx((0.5 + 1.0 + 0.0) / 3)
+
+
+def test_detection_by_hand():
+    found = detection(EXPECTED, PREDICTED, positive=0)
+    assert (found.hits, found.positives, found.false_alarms, found.negatives) == (1, 2, 1, 2)
+    assert (found.sensitivity, found.specificity) == (0.5, 0.5)
+    assert detection(EXPECTED, PREDICTED, positive=7).sensitivity is None
+
+
+def test_area_by_hand():
+    positive = np.array([True, False, True, False])
+    # of four pairs: 3 > 1, 3 > 2, 2 > 1, and a tie
+    assert roc_auc(positive, np.array([3, 1, 2, 2])) == 3.5 / 4
+    assert roc_auc(positive, np.array([1, 0, 1, 0])) == 1.0
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(-3, 3)), min_size=2))
+def test_area_counts_pairs(samples):
+    positive, scores = np.array([p for p, _ in samples]), np.array([s for _, s in samples])
+    if positive.all() or not positive.any():
+        with pytest.raises(InputError, match="some of both kinds"):
+            roc_auc(positive, scores)
+        return
+    pairs = np.sign(scores[positive][:, None] - scores[~positive][None])
+    # halves and their sums are exact in double precision; the quotient is rounded once each
+    assert roc_auc(positive, scores) == pytest.approx((pairs.mean() + 1) / 2, abs=1e-12)
+
+
+def test_false_accepts_carry_their_interval():
+    seen = false_accepts(4, 2.0)
+    assert seen.per_hour == 2.0
+    assert seen.interval.low < 2.0 < seen.interval.high

@@ -9,7 +9,7 @@ from milliwatt.errors import InputError
 from milliwatt.importers.torch import import_program
 from milliwatt.learn import (
     ARCHITECTURES,
-    Augmentation,
+    MotionVariation,
     Patience,
     accuracy,
     augment,
@@ -33,9 +33,9 @@ class Trained:
         self.test, self.expected = split.test.samples(), split.test.targets()
         self.front = fit_frame_statistics(counts, frame=10, hop=5)
         self.features = self.front.features()
-        many = augment(counts, COPIES, Augmentation(), seed=SEED)
+        many = augment(counts, labels, COPIES, MotionVariation(), seed=SEED)
         x = self.features.network_input(many)
-        self.model = ARCHITECTURES["motion_cnn"](features=12, classes=4, seed=SEED)
+        self.model = ARCHITECTURES["cnn_1d"](shape=(12, 19, 1), classes=4, seed=SEED)
         train(
             self.model,
             x,

@@ -14,7 +14,7 @@ X[torch.arange(60), Y] += 2.0  # the class is the channel that stands out
 
 
 def network(seed=0):
-    return ARCHITECTURES["motion_cnn"](features=5, classes=3, seed=seed)
+    return ARCHITECTURES["cnn_1d"](shape=(5, 12, 1), classes=3, seed=seed)
 
 
 def weights(model):

@@ -28,8 +28,10 @@ from milliwatt.run.emulated import EmulatedRunner
 from milliwatt.run.host import HostRunner
 from milliwatt.targets import Board, load_board
 
-VARIANTS = [pytest.param(k, v, id=k.symbol(v)) for k in KERNELS for v in k.variants]
-BOARDS = ("rp2040", "stm32f103", "nrf52840")  # each core's instructions include the one's before
+VARIANTS = [
+    pytest.param(k, v, id=f"{k.symbol(v)}-{v.rows_at_once}") for k in KERNELS for v in k.variants
+]
+BOARDS = ("rp2040", "stm32f103", "nrf52840", "esp32c3")  # the first that has what it needs
 SAMPLES = 4
 QUICK = settings(
     derandomize=True,

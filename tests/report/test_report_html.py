@@ -9,7 +9,7 @@ from report.samples import BARE, FULL, HOSTILE, study
 
 from milliwatt.report import result_page, study_page
 from milliwatt.report.charts import steps
-from milliwatt.report.result import Accuracy, Buffer, Layer, LayerError, Result
+from milliwatt.report.result import Buffer, Counted, Duty, Layer, LayerError, Metric, Result
 from milliwatt.report.units import NOTHING
 
 VOID = {"meta", "br", "img", "link", "input", "hr", "wbr"}
@@ -107,6 +107,7 @@ def test_headlines_have_values_and_units() -> None:
     # 14,212 + 12,400 bytes of flash; 46,080 + 128 + 612 bytes of RAM.
     assert values == [
         "97.5 %", "26,612 B", "46,820 B", "4,752,229", "6,194,745", "96.8 ms", "958 µJ", "yes",
+        "12.6 µW", "90.0 % (90 of 100)", "2.00",
     ]  # fmt: skip
     seen = Page(PAGES["study"]).visible()
     assert "2.5 % of the board's 1 MiB: code 14,212 B, weights 12,400 B" in seen
@@ -206,10 +207,31 @@ def test_heat_leaves_text_readable() -> None:
 def test_nothing_to_show_is_no_section() -> None:
     empty = replace(FULL, layers=(), buffers=(), macs=0, flash=None, instructions=None)
     assert "Memory over time" not in Page(result_page(empty)).visible()
-    few = replace(study(), sqnr=(), seconds={}, accuracy=Accuracy(0, 0.0, 0.0, 0.0))
+    nothing = Metric("Accuracy", None, Counted(0, 0, 0.0, 1.0), None)
+    few = replace(study(), sqnr=(), seconds={}, accuracy=nothing, goals=(), duty=None, heard=None)
     seen = Page(study_page(few)).visible()
     assert "Quantisation error" not in seen
     assert "0 of 0" in seen
+    assert "Goals" not in seen
+    assert "Average power" not in seen
+
+
+def test_goals_scores_power_and_stream_are_told_with_their_samples() -> None:
+    seen = Page(PAGES["study"]).visible()
+    for text in (
+        "accuracy at least 95 % 97.5 % met",
+        "flash at most 20,000 B 23,412 B missed",
+        "latency at most 5 ms \N{EN DASH} not known",
+        "Accuracy on the device 97.5 % (39 of 40), 95 % interval 87.1 to 99.6 %",
+        "Specificity in int8 96.7 % (29 of 30), 95 % interval 83.3 to 99.4 %",
+        "0.4 results a second; 0.2 % of the core's time; computing 3.10 µW; asleep 9.50 µW",
+        "asleep 9.50 µW (data sheet, section 5)",
+        "in a stream of 1.5 h, threshold 0.85",
+        "3 in all, 95 % interval 0.41 to 5.84; 40 other clips",
+    ):
+        assert text in seen.replace("\N{NO-BREAK SPACE}", " "), text
+    unknown = replace(study(), duty=Duty(25.0, 0.05, 0.5, None, None))
+    assert "sleep current not said: see [power]" in Page(study_page(unknown)).visible()
 
 
 def test_page_of_a_large_model_stays_small() -> None:

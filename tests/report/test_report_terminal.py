@@ -74,6 +74,17 @@ def test_study_shows_accuracy_and_confusion() -> None:
     assert "Running · 9 1 ·" in text
 
 
+def test_study_shows_goals_power_and_stream() -> None:
+    text = flat(shown(study()))
+    assert "Specificity in int8 96.7 % (29 of 30) 95 % interval 83.3 to 99.4 %" in text
+    assert "accuracy at least 95 % 97.5 % met" in text
+    assert "flash at most 20,000 B 23,412 B missed" in text
+    assert f"latency at most 5 ms {NOTHING} not known" in text
+    assert "Words heard 90.0 % (90 of 100)" in text
+    assert "False accepts an hour 2.00 3 in all" in text
+    assert "Average power, estimated 12.6 µW" in text
+
+
 def test_absent_figures_say_why() -> None:
     text = flat(shown(BARE))
     assert f"Instructions {NOTHING} not measured: no emulator for this board" in text

@@ -88,6 +88,7 @@ def main() -> None:
             f"error ({type(e).__name__}): {e}", markup=False, highlight=False, style="red"
         )
         sys.exit(FAILED)
-    except KeyboardInterrupt:
-        Console(stderr=True).print("interrupted; nothing was left half-written")
-        sys.exit(INTERRUPTED)
+    except SystemExit as e:
+        if e.code == INTERRUPTED:  # Typer turns Ctrl-C into an exit
+            Console(stderr=True).print("interrupted; nothing was left half-written")
+        raise

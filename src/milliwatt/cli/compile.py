@@ -17,6 +17,7 @@ from milliwatt.cli.options import (
     ModelPath,
     OptimizeFor,
     Push,
+    Slide,
     Tune,
     TuneCache,
     Winograd,
@@ -64,6 +65,7 @@ def compile_command(
     max_ram: MaxRam = None,
     max_flash: MaxFlash = None,
     push: Push = False,  # noqa: FBT002  (typer's way to declare a flag)
+    slide: Slide = False,  # noqa: FBT002
     tune: Tune = False,  # noqa: FBT002
     tune_cache: TuneCache = None,
     winograd: Winograd = False,  # noqa: FBT002
@@ -84,6 +86,7 @@ def compile_command(
         max_ram,
         max_flash,
         push=push,
+        slide=slide,
         tune=tune,
         tune_cache=tune_cache,
         winograd=winograd,

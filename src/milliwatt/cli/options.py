@@ -73,6 +73,15 @@ Push = Annotated[
         "--push", help="Rows of the input (camera lines, audio frames) are pushed one by one."
     ),
 ]
+Slide = Annotated[
+    bool,
+    typer.Option(
+        "--slide",
+        help="With --push: take rows as a signal without end, of which every new row (or every "
+        "few) gives a result. Layers that pad along rows do so before its first row alone, so "
+        "results are not those of single windows; how far they are from them is measured.",
+    ),
+]
 
 Tune = Annotated[
     bool,
@@ -110,6 +119,7 @@ def goal(
     max_flash: int | None,
     *,
     push: bool,
+    slide: bool = False,
     tune: bool = False,
     tune_cache: Path | None = None,
     winograd: bool = False,
@@ -122,6 +132,8 @@ def goal(
     budget = Budget(max_ram, max_flash)
     if push and (budget or optimize is not None):
         raise InputError("--push decides the plan; leave --optimize, --max-ram and --max-flash out")
+    if slide and not push:
+        raise InputError("--slide says what pushed rows mean; add --push")
     if budget and optimize is not None:
         raise InputError(
             "--max-ram and --max-flash ask for the fastest plan within; leave --optimize out"
@@ -132,7 +144,7 @@ def goal(
         raise InputError(
             "--winograd takes rows in pairs and more flash; leave --push and --optimize size out"
         )
-    return Goal(optimize, budget, push, tune, tune_cache, winograd)
+    return Goal(optimize, budget, push, tune, tune_cache, winograd, slide)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from milliwatt.cli.options import (
     ModelPath,
     OptimizeFor,
     Push,
+    Slide,
     Tune,
     TuneCache,
     Winograd,
@@ -53,6 +54,7 @@ def run(
     max_ram: MaxRam = None,
     max_flash: MaxFlash = None,
     push: Push = False,  # noqa: FBT002  (typer's way to declare a flag)
+    slide: Slide = False,  # noqa: FBT002
     tune: Tune = False,  # noqa: FBT002
     tune_cache: TuneCache = None,
     winograd: Winograd = False,  # noqa: FBT002
@@ -62,7 +64,8 @@ def run(
     """Run MODEL on every input of a .npy file, on an emulated board.
 
     Inputs are the model's own integers, or floats, which are quantised. Outputs come in the model's
-    output type. State is kept from input to input. Example:
+    output type. State is kept from input to input; with --slide all inputs are one signal, and the
+    outputs are its results. Example:
 
         milliwatt run kws.tflite --board nrf52840 --input in.npy --output out.npy
     """
@@ -71,6 +74,7 @@ def run(
         max_ram,
         max_flash,
         push=push,
+        slide=slide,
         tune=tune,
         tune_cache=tune_cache,
         winograd=winograd,
@@ -85,11 +89,13 @@ def run(
     where = "this machine" if result.instructions is None else f"{result.board} (emulated)"
     cost = "" if result.instructions is None else f", {result.instructions:,} instructions each"
     Console().print(
-        f"{result.model}: {len(outputs)} inputs on {where}{cost}; "
+        f"{result.model}: {len(inputs)} inputs on {where}{cost}; "
         f"{output_file}: {outputs.dtype} {list(outputs.shape)}",
         highlight=False,
         soft_wrap=True,
     )
+    if result.slide:
+        Console().print(str(result.slide), highlight=False, soft_wrap=True)
 
 
 def _read(path: Path) -> Array:

@@ -20,6 +20,7 @@ from milliwatt.cli.options import (
     Push,
     Samples,
     Seed,
+    Slide,
     Tune,
     TuneCache,
     Winograd,
@@ -66,6 +67,7 @@ def verify(
     max_ram: MaxRam = None,
     max_flash: MaxFlash = None,
     push: Push = False,  # noqa: FBT002  (typer's way to declare a flag)
+    slide: Slide = False,  # noqa: FBT002
     tune: Tune = False,  # noqa: FBT002
     tune_cache: TuneCache = None,
     winograd: Winograd = False,  # noqa: FBT002
@@ -84,6 +86,7 @@ def verify(
         max_ram,
         max_flash,
         push=push,
+        slide=slide,
         tune=tune,
         tune_cache=tune_cache,
         winograd=winograd,
@@ -112,5 +115,7 @@ def verify(
         highlight=False,
         soft_wrap=True,
     )
+    if result.slide:
+        Console().print(str(result.slide), highlight=False, soft_wrap=True)
     if exact.target is None:
         Console(stderr=True).print(f"{result.board} has no emulator here, so no target was run")

@@ -75,10 +75,12 @@ class LayerWriter:
             body = self._whole(call)
         elif rule is Special.ACCUMULATE:
             body = self._rows(call, (Window(),), accumulate=True)
+            if self._slides:
+                body = self._sum_of_window(call)
         else:
             assert not isinstance(rule, Special)  # noqa: S101  (views have no calls)
             body = self._rows(call, rule, accumulate=False)
-            if _single_rows(call, rule):
+            if _single_rows(call, rule) and self._held_once(call):
                 body = self._one_row(call, rule)
         # not inlined, so that each layer's instructions can be told apart
         signature = f"__attribute__((noinline)) {signature}"
@@ -126,6 +128,30 @@ class LayerWriter:
         yield f"void *const y[1] = {{{self._address(call.node.output)}}};"
         yield self._invoke(call, [*tables, *self._constants(call), "y", "1"])
 
+    def _sum_of_window(self, call: Call) -> Iterator[str]:
+        """Yield a sum over the newest rows of a signal, taken anew for each row of the output."""
+        x = call.node.inputs[0]
+        summed = x.type.rows
+        yield "(void)rows;"
+        yield f"const void *x0[{summed}];"
+        rows, order = self._rows_of(x)
+        yield f"mw_{order}_in(x0, {self._base(x)}, {rows}, first, {summed}, 0);"
+        yield "void *y[1];"
+        rows, order = self._rows_of(call.node.output)
+        yield f"mw_{order}_out(y, {self._base(call.node.output)}, {rows}, first, 1);"
+        arguments = ["x0", *self._constants(call), "y[0]", "0", str(summed)]
+        yield self._invoke(call, arguments)
+
+    @property
+    def _slides(self) -> bool:
+        push = self._plan.push
+        return push is not None and push.kind is PushKind.SLIDING
+
+    def _held_once(self, call: Call) -> bool:
+        """Tell whether no more than one row is kept of any tensor that a node touches."""
+        touched = (v for v in (*call.node.inputs, call.node.output) if v.kind is not Kind.CONSTANT)
+        return all(self._plan.stores[v].capacity == 1 for v in touched)
+
     def _fill(self, call: Call, i: int, v: Value, window: Window) -> str:
         row = "first + done" if window.stride == 1 else f"(first + done) * {window.stride}"
         start = row if window.pad == 0 else f"{row} - ({window.pad})"
@@ -170,8 +196,7 @@ class LayerWriter:
         if store.places:
             return self.places(v), "places"
         offset = store.offset if store.base in (Base.ARENA, Base.STATE) else 0
-        push = self._plan.push
-        endless = push is not None and push.kind is PushKind.SLIDING and v.kind is not Kind.CONSTANT
+        endless = self._slides and v.kind is not Kind.CONSTANT
         height = "INT32_MAX" if endless else v.type.rows
         text = f"{{{offset}, {store.step_bytes}, {height}, {store.capacity}}}"
         return self._records.add("mw_rows", text), "rows"

@@ -113,10 +113,11 @@ def _sliding(plan: Plan, push: Push, writer: LayerWriter) -> Iterator[str]:
     paces = [push.paces[nodes[c.node.name]] for c in plan.calls]
     last = max(p.delay for p in paces)
     due = push.first_result_rows - 1
+    again = push.again
     yield "/* rows before a layer's first, from one to the next, until its rings are back */"
     yield f"static const uint16_t pace[{len(paces)}][3] = {{"
     for call, pace in zip(plan.calls, paces, strict=True):
-        yield f"    {{{pace.delay}, {pace.hop}, {counter_period(call.node, capacity)}}},"
+        yield f"    {{{pace.delay}, {pace.hop}, {again + counter_period(call.node, capacity)}}},"
     yield "};"
     yield "const uint32_t now = *clock;"
     yield f"*clock = now + 1 == {last + push.rows_per_result} ? {last} : now + 1;"
@@ -125,7 +126,8 @@ def _sliding(plan: Plan, push: Push, writer: LayerWriter) -> Iterator[str]:
     yield "        continue;"
     yield "    }"
     yield "    const int32_t first = next[layer];"
-    yield f"    next[layer] = ({counter_type(plan)})(first + 1 == pace[layer][2] ? 0 : first + 1);"
+    after = f"first + 1 == pace[layer][2] ? {again} : first + 1"
+    yield f"    next[layer] = ({counter_type(plan)})({after});"
     yield "    switch (layer) {"
     for call in plan.calls:
         case = "default:" if call is plan.calls[-1] else f"case {call.number}:"

@@ -61,6 +61,7 @@ class Variant:
         covers: tells whether a node's attributes and shapes are among those it computes.
         constants: the arrays it reads, packed as it wants them: weights, biases, tables.
         scratch_bytes: what the caller must lend.
+        scratch_bytes_for_rows: what it must lend for calls of several rows, where that is more.
         option: what the user must have asked for.
         rows_at_once: output rows that it computes together; it takes any number, but this many, or
             a multiple, for little more than one.
@@ -73,6 +74,13 @@ class Variant:
     scratch_bytes: Callable[[Node], int] = _nothing
     option: Option = Option.NONE
     rows_at_once: int = 1
+    scratch_bytes_for_rows: Callable[[Node], int] | None = None
+
+    def lent_bytes(self, node: Node, rows: int) -> int:
+        """Return what the caller must lend for calls of at most so many rows."""
+        if rows > 1 and self.scratch_bytes_for_rows is not None:
+            return self.scratch_bytes_for_rows(node)
+        return self.scratch_bytes(node)
 
     @property
     def label(self) -> str:

@@ -13,9 +13,10 @@ static inline int16_t mw_requantize_wide(int64_t acc, int32_t multiplier, int32_
     return (int16_t)(y < low ? low : y > high ? high : y);
 }
 
-/* acc + the dot product of n inputs and weights. 256 products of at most 2^22 fit in 32 bits. Not inlined:
- * the loops around it would take its registers. */
-static inline __attribute__((noinline)) int64_t mw_wide_dot(const int16_t *x, const int8_t *w, int32_t n, int64_t acc)
+/* acc + the dot product of n inputs and weights. 256 products of at most 2^22 fit in 32 bits. Not
+ * inlined: the loops around it would take its registers. */
+static inline __attribute__((noinline)) int64_t mw_wide_dot(const int16_t *x, const int8_t *w,
+                                                            int32_t n, int64_t acc)
 {
     for (; n > 0; n -= 256) {
         const int8_t *const end = w + (n < 256 ? n : 256);

@@ -1,23 +1,34 @@
 """Quantisation after training: a float network and a few inputs in, integers out."""
 
 from dataclasses import dataclass
+from enum import Flag, auto
 
 import torch
 from torch import nn
-from torch.export import Dim, ExportedProgram
+from torch.export import ExportedProgram
 from torch.fx import GraphModule
-from torchao.quantization.pt2e import ObserverBase
-from torchao.quantization.pt2e.quantize_pt2e import (
-    convert_pt2e,
-    prepare_pt2e,
-)
+from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
 
-from milliwatt.errors import InputError
-from milliwatt.learn.quantizer import Int8Quantizer
+from milliwatt.learn.compress.bias import correct_bias
+from milliwatt.learn.compress.calibration import Calibration
+from milliwatt.learn.compress.equalize import equalize
+from milliwatt.learn.compress.fold import fold, fresh_copy
+from milliwatt.learn.quantizer import INT8, Int8Quantizer, Precision
 from milliwatt.learn.reproducible import reproducible
 
 BATCH = 64
-FEWEST = 2  # an example of one would fix the exported batch size
+
+
+class Refine(Flag):
+    """What is done to a network beside rounding it.
+
+    EQUALIZE moves scale between layers, so that channels fill the range that they share;
+    CORRECT_BIAS takes back what rounding shifted on average.
+    """
+
+    NONE = 0
+    EQUALIZE = auto()
+    CORRECT_BIAS = auto()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +55,9 @@ def quantize(
     *,
     input_scale: float,
     input_zero_point: int,
+    method: Calibration = Calibration.MIN_MAX,
+    refine: Refine = Refine.NONE,
+    precision: Precision = INT8,
 ) -> QuantizedModel:
     """Quantise ``model`` to int8 with activation ranges seen on ``calibration``.
 
@@ -53,36 +67,34 @@ def quantize(
             training side of the split, since they are fitted to.
         input_scale: real numbers per step of the int8 input.
         input_zero_point: the int8 that stands for 0.0.
+        method: how activation ranges are chosen.
+        refine: equalisation across layers, correction of biases.
+        precision: layers that differ from int8.
 
     Raises:
-        InputError: the model is in training mode, or fewer than 2 calibration inputs.
+        InputError: the model is in training mode, fewer than 2 calibration inputs, or a layer
+            that ``precision`` names does not exist.
         UnsupportedOp: an operator has no int8 rule.
     """
-    if model.training:
-        raise InputError("the model is in training mode; call model.eval() before quantising")
-    if len(calibration) < FEWEST:
-        raise InputError(f"{len(calibration)} calibration inputs; wanted at least {FEWEST}")
     with reproducible(0), torch.no_grad():
-        any_batch = ({0: Dim("batch")},)
-        exported = torch.export.export(model, (calibration[:FEWEST],), dynamic_shapes=any_batch)
-        quantizer = Int8Quantizer(input_scale=input_scale, input_zero_point=input_zero_point)
-        prepared = prepare_pt2e(exported.module(), quantizer)
-        folded = _without_observers(prepare_pt2e(exported.module(), quantizer))
+        quantizer = Int8Quantizer(
+            input_scale=input_scale,
+            input_zero_point=input_zero_point,
+            calibration=method,
+            precision=precision,
+        )
+        folded = fold(model, calibration, quantizer)
+        if Refine.EQUALIZE in refine:
+            equalize(folded, calibration, few_steps=precision.int4_weights)
+        prepared = prepare_pt2e(fresh_copy(folded), quantizer)
         for batch in torch.split(calibration, BATCH):
             prepared(batch)
         simulated = convert_pt2e(prepared)
-        program = torch.export.export(simulated, (calibration[:1],))
-    return QuantizedModel(program, simulated, folded)
+        if Refine.CORRECT_BIAS in refine:
+            correct_bias(simulated, folded, calibration)
+        return finished(simulated, folded, calibration[:1])
 
 
-def _without_observers(prepared: GraphModule) -> GraphModule:
-    """Return a prepared graph without its observers: what is left is the folded float network."""
-    for node in list(prepared.graph.nodes):
-        if node.op == "call_module" and isinstance(
-            prepared.get_submodule(node.target), ObserverBase
-        ):
-            node.replace_all_uses_with(node.args[0])
-            prepared.graph.erase_node(node)
-    prepared.delete_all_unused_submodules()
-    prepared.recompile()
-    return prepared
+def finished(simulated: GraphModule, folded: GraphModule, example: torch.Tensor) -> QuantizedModel:
+    """Return the network in all its forms; ``example`` is one input, ``[1, …]``."""
+    return QuantizedModel(torch.export.export(simulated, (example,)), simulated, folded)

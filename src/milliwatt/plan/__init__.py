@@ -12,7 +12,14 @@ from milliwatt.plan.plan import (
     make_push_plan,
     rows_per_call,
 )
-from milliwatt.plan.push import CLOCK_BYTES, Pace, Push, PushKind, counter_period
+from milliwatt.plan.push import (
+    CLOCK_BYTES,
+    Pace,
+    Push,
+    PushKind,
+    counter_period,
+    sliding_windows,
+)
 from milliwatt.plan.regions import least_ram, partitions
 from milliwatt.plan.schedule import Schedule, by_rows, play, whole
 from milliwatt.plan.steps import ARRIVAL, Step, storage
@@ -47,6 +54,7 @@ __all__ = [
     "place",
     "play",
     "rows_per_call",
+    "sliding_windows",
     "storage",
     "whole",
 ]

@@ -6,7 +6,7 @@ from milliwatt.ir import Graph, Kind, Node, Special, Value
 from milliwatt.kernels import Variant
 from milliwatt.plan.arena import Part, Span, Stretch, align
 from milliwatt.plan.schedule import Schedule
-from milliwatt.plan.steps import storage
+from milliwatt.plan.steps import ARRIVAL, storage, total_rows
 
 MOST_PIECES = 24  # more would find little more room, and take long to place
 MOST_ROWS_APART = 256  # more would need long tables of where they lie
@@ -22,7 +22,11 @@ def arena_spans(graph: Graph, timing: Schedule, variants: Mapping[int, Variant])
         variants: the kernel variant of each node that computes, by the node's index.
     """
     spans = _tensor_spans(timing, storage(graph))
-    borrowed = {i: variant.scratch_bytes(graph.nodes[i]) for i, variant in variants.items()}
+    at_once = runs_whole(graph, timing)
+    borrowed = {
+        i: variant.lent_bytes(graph.nodes[i], graph.nodes[i].output.type.rows if at_once else 1)
+        for i, variant in variants.items()
+    }
     at: dict[int, list[int]] = {i: [] for i, size in borrowed.items() if size}
     for now, step in enumerate(timing.steps):
         if step.index in at:
@@ -30,6 +34,18 @@ def arena_spans(graph: Graph, timing: Schedule, variants: Mapping[int, Variant])
     for i, steps in at.items():
         spans[scratch_name(graph.nodes[i])] = _scratch_span(graph.nodes[i], borrowed[i], steps)
     return spans
+
+
+def runs_whole(graph: Graph, timing: Schedule) -> bool:
+    """Tell whether every node computes all its rows in one step.
+
+    Then calls have several rows, and kernels are lent what they want for that; elsewhere memory
+    counts for more.
+    """
+    return all(
+        step.index != ARRIVAL and step.count == total_rows(graph.nodes[step.index])
+        for step in timing.steps
+    )
 
 
 def scratch_name(node: Node) -> str:

@@ -13,7 +13,7 @@ from milliwatt.ir import Graph, Kind, Node, Special, Value, verify
 from milliwatt.kernels import Kernel, Variant
 from milliwatt.plan.arena import ALIGN_BYTES, Layout, Span, Stretch, lower_bound, place
 from milliwatt.plan.choose import NO_PREFERENCES, Preferences, choose
-from milliwatt.plan.lifetimes import arena_spans, scratch_name
+from milliwatt.plan.lifetimes import arena_spans, runs_whole, scratch_name
 from milliwatt.plan.push import Push, check_counters, header_bytes, image, sliding
 from milliwatt.plan.regions import least_ram
 from milliwatt.plan.row_lives import joined
@@ -136,13 +136,30 @@ class Plan:
     push: Push | None = None
 
 
-def make_push_plan(graph: Graph, cpu: Cpu, preferences: Preferences = NO_PREFERENCES) -> Plan:
+def make_push_plan(
+    graph: Graph, cpu: Cpu, preferences: Preferences = NO_PREFERENCES, *, endless: bool = False
+) -> Plan:
     """Plan ``graph`` for rows that arrive one by one: sliding if it can be, else image by image.
+
+    Args:
+        graph: what runs.
+        cpu: decides which kernel variants can run.
+        preferences: which kernel variants to choose.
+        endless: slide even where layers pad or sum along rows, as if the signal had no end.
 
     Raises:
         UnsupportedOp: rows cannot be pushed into the model, or a node has no kernel.
     """
     check_counters(graph)
+    if endless:
+        try:
+            push, one = sliding(graph, endless=True)
+        except UnsupportedOp as e:
+            raise UnsupportedOp(
+                f"{graph.name} cannot slide: {e}; leave --slide out, and a result is due for each "
+                "input, after its last row"
+            ) from None
+        return make_plan(graph, cpu, lambda _: one, push, preferences)
     try:
         push, one = sliding(graph)
     except UnsupportedOp as e:
@@ -179,6 +196,7 @@ def make_plan(
     )
     chosen = {i: choose(graph.nodes[i], cpu, preferences) for i in numbers}
     variants = {i: variant for i, (_, variant) in chosen.items()}
+    at_once = runs_whole(graph, timing)
     spans = arena_spans(graph, timing, variants)
     layout = place(spans)
     if layout.bytes > MOST_BYTES_APART:
@@ -190,7 +208,11 @@ def make_plan(
             node=graph.nodes[i],
             kernel=kernel,
             variant=variant,
-            rows_per_call=rows_per_call(graph.nodes[i], variant.rows_at_once),
+            rows_per_call=(
+                rows_per_call(graph.nodes[i], variant.rows_at_once)
+                if at_once or variant.scratch_bytes_for_rows is None
+                else variant.rows_at_once
+            ),
             scratch_offset=layout.offsets.get(scratch_name(graph.nodes[i])),
         )
         for i, (kernel, variant) in chosen.items()

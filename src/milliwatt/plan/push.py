@@ -5,6 +5,11 @@ arrives (or every few, with strides) gives the result of the window that ends th
 computes only what is new. That is exact where no layer pads along rows, since a padded border would
 have to move with the window. *Image*: otherwise, a result is due after all rows of one input, then
 the next input begins.
+
+On request padded models slide too, as *endless* signals: padding stands before the first row of the
+signal and nowhere else, so a layer reads real rows where the model by itself would see padding, and
+sums over all rows become sums over as many rows, one for each new row. What that means, row for
+row, is `milliwatt.run.endless`.
 """
 
 from collections.abc import Mapping
@@ -13,7 +18,10 @@ from enum import Enum
 from math import gcd, lcm
 
 from milliwatt.errors import UnsupportedOp
-from milliwatt.ir import Graph, Kind, Node, Special, Value, Window
+from milliwatt.ir import Graph, Kind, Node, Rows, Special, Value, Window
+from milliwatt.ops.nn.conv2d import Conv2d
+from milliwatt.ops.nn.depthwise_conv2d import DepthwiseConv2d
+from milliwatt.ops.pool import Pool2d
 from milliwatt.plan.schedule import Schedule
 from milliwatt.plan.steps import ARRIVAL, Step, storage
 
@@ -49,6 +57,9 @@ class Push:
         paces: for each node that computes, by its index, when it does (sliding only).
         counter_bytes: of the counter of rows that each layer has, and the input.
         why_not_sliding: what stands in the way of sliding, None where it slides.
+        endless: padding stands before the first row of a signal alone, as was asked for.
+        padded: the layers that pad along rows, and so see other rows than the model by itself.
+        again: the row at which counters begin again, behind all padding.
     """
 
     kind: PushKind
@@ -57,6 +68,9 @@ class Push:
     paces: Mapping[int, Pace]
     counter_bytes: int
     why_not_sliding: str | None = None
+    endless: bool = False
+    padded: tuple[str, ...] = ()
+    again: int = 0
 
 
 def header_bytes(push: Push, calls: int) -> int:
@@ -77,13 +91,21 @@ def check_counters(graph: Graph) -> None:
 def counter_period(node: Node, capacity: Mapping[Value, int]) -> int:
     """Return after how many rows a node's counter may begin again: all its rings are back."""
     period = capacity[node.output]
-    rule = node.op.rows(node.types)
+    rule = sliding_windows(node)
     if isinstance(rule, Special):
         return 1
     for window, v in zip(rule, node.inputs, strict=True):
         if window is not None and window.stride:
             period = lcm(period, capacity[v] // gcd(capacity[v], window.stride))
     return period
+
+
+def sliding_windows(node: Node) -> Rows:
+    """Return a node's row rule on a signal: a sum over all rows is a window of as many rows."""
+    rule = node.op.rows(node.types)
+    if rule is Special.ACCUMULATE:
+        return (Window(span=node.inputs[0].type.rows),)
+    return rule
 
 
 def _counter_bytes(graph: Graph, most: int) -> int:
@@ -96,8 +118,13 @@ def _counter_bytes(graph: Graph, most: int) -> int:
     return 1 if most <= MOST_IN_A_BYTE else 2
 
 
-def sliding(graph: Graph) -> tuple[Push, Schedule]:
-    """Return how ``graph`` runs on an endless signal, and one push of it as a schedule.
+def sliding(graph: Graph, *, endless: bool = False) -> tuple[Push, Schedule]:
+    """Return how ``graph`` runs on a signal without end, and one push of it as a schedule.
+
+    Args:
+        graph: what runs.
+        endless: let layers pad and sum along rows; their results are then others than those of
+            the graph on each window by itself.
 
     Raises:
         UnsupportedOp: windows cannot slide; says which layer stands in the way and why.
@@ -108,7 +135,7 @@ def sliding(graph: Graph) -> tuple[Push, Schedule]:
         raise UnsupportedOp(f"{graph.name} keeps state of its own; it slides already")
     paces: dict[Value, Pace] = {graph.inputs[0]: Pace(0, 1)}
     for node in graph.nodes:
-        paces[node.output] = _pace(node, paces)
+        paces[node.output] = _pace(node, paces, endless=endless)
     results = {paces[v] for v in graph.outputs if v in paces}
     if len(results) != 1 or any(v.type.rows != 1 for v in graph.outputs):
         raise UnsupportedOp(f"{graph.name}: its outputs are not one row each, due together")
@@ -116,6 +143,7 @@ def sliding(graph: Graph) -> tuple[Push, Schedule]:
     one = _one_push(graph, paces)
     computing = [n for n in graph.nodes if n.op.rows(n.types) is not Special.VIEW]
     periods = [counter_period(n, one.capacity) for n in computing]
+    again = max((_rows_before(n) for n in graph.nodes), default=0)
     push = Push(
         PushKind.SLIDING,
         rows_per_result=due.hop,
@@ -125,7 +153,12 @@ def sliding(graph: Graph) -> tuple[Push, Schedule]:
             for i, n in enumerate(graph.nodes)
             if n.op.rows(n.types) is not Special.VIEW
         },
-        counter_bytes=_counter_bytes(graph, max([one.capacity[graph.inputs[0]], *periods])),
+        counter_bytes=_counter_bytes(
+            graph, max([one.capacity[graph.inputs[0]], *(again + n for n in periods)])
+        ),
+        endless=endless,
+        padded=tuple(n.name for n in graph.nodes if _pads(n)),
+        again=again,
     )
     return push, one
 
@@ -145,9 +178,31 @@ def image(graph: Graph, why_not_sliding: str) -> Push:
     return Push(PushKind.IMAGE, rows, rows, {}, _counter_bytes(graph, most), why_not_sliding)
 
 
-def _pace(node: Node, paces: Mapping[Value, Pace]) -> Pace:
+def _rows_before(node: Node) -> int:
+    """Return how many of a node's first rows read what lies before the signal."""
+    rule = sliding_windows(node)
+    windows = [] if isinstance(rule, Special) else [w for w in rule if w is not None and w.stride]
+    return max((-(-w.pad // w.stride) for w in windows), default=0)
+
+
+def _pads(node: Node) -> bool:
+    """Tell whether some window of rows leaves an operand."""
+    rule, rows = sliding_windows(node), node.output.type.rows
+    return not isinstance(rule, Special) and any(
+        _leaves(w, rows, v) for w, v in zip(rule, node.inputs, strict=True) if w is not None
+    )
+
+
+def _leaves(window: Window, rows: int, v: Value) -> bool:
+    first, count = window.needs(0, rows)
+    return first < 0 or first + count > v.type.rows
+
+
+def _pace(node: Node, paces: Mapping[Value, Pace], *, endless: bool) -> Pace:
     """Return when a node computes, or raise `UnsupportedOp` with the reason why it cannot slide."""
     rule, y = node.op.rows(node.types), node.output.type
+    if endless:
+        rule = sliding_windows(node)
     if isinstance(rule, Special):
         x = node.inputs[0]
         same_rows = x.type.rows == y.rows and x.type.row_size == y.row_size
@@ -156,7 +211,7 @@ def _pace(node: Node, paces: Mapping[Value, Pace]) -> Pace:
         raise UnsupportedOp(f"layer {node.name!r} ({node.op.name}) {rule.value}")
     pairs = [(w, v) for w, v in zip(rule, node.inputs, strict=True) if w is not None]
     found = [
-        _window_pace(node, window, v, paces[v])
+        _window_pace(node, window, v, paces[v], endless=endless)
         for window, v in pairs
         if v.kind is not Kind.CONSTANT
     ]
@@ -167,18 +222,36 @@ def _pace(node: Node, paces: Mapping[Value, Pace]) -> Pace:
     return max(found, key=lambda pace: pace.delay)
 
 
-def _window_pace(node: Node, window: Window, v: Value, source: Pace) -> Pace:
+def _window_pace(node: Node, window: Window, v: Value, source: Pace, *, endless: bool) -> Pace:
     """Return when one operand alone would let a node compute."""
     rows = node.output.type.rows
-    first, count = window.needs(0, rows)
-    if first < 0 or first + count > v.type.rows:
-        raise UnsupportedOp(
-            f"layer {node.name!r} ({node.op.name}) pads along rows (SAME padding in time)"
-        )
+    if _leaves(window, rows, v):
+        if not endless:
+            raise UnsupportedOp(
+                f"layer {node.name!r} ({node.op.name}) pads along rows (SAME padding in time)"
+            )
+        _check_padding(node, window)
     if window.stride == 0 and rows > 1:
         raise UnsupportedOp(f"layer {node.name!r} reads the same rows for every output row")
-    behind = first + window.span - 1
+    behind = window.span - 1 - window.pad
     return Pace(source.delay + behind * source.hop, (window.stride or 1) * source.hop)
+
+
+def _check_padding(node: Node, window: Window) -> None:
+    """Raise `UnsupportedOp` unless each row of a padded layer reads a row of the signal, or will.
+
+    What lies before it must be the layer's own affair: rows that a graph puts there or joins on
+    (a pad that no convolution takes in, a concatenation along rows) are results themselves.
+    """
+    where = f"layer {node.name!r} ({node.op.name})"
+    if not isinstance(node.op, Conv2d | DepthwiseConv2d | Pool2d):
+        raise UnsupportedOp(
+            f"{where} adds rows of its own to the signal; only convolutions and pooling may pad"
+        )
+    if window.pad >= window.span:
+        raise UnsupportedOp(
+            f"{where} pads {window.pad} rows before a window of {window.span}; wanted fewer"
+        )
 
 
 def _one_push(graph: Graph, paces: Mapping[Value, Pace]) -> Schedule:
@@ -195,11 +268,12 @@ def _one_push(graph: Graph, paces: Mapping[Value, Pace]) -> Schedule:
             continue
         steps.append(Step(i, 0, 1))
         made[node.output] = len(steps) - 1
-        for v in node.inputs:
+        for v, before in zip(node.inputs, _reads_before(node), strict=True):
             if v.kind is Kind.CONSTANT:
                 continue
             behind = paces[node.output].delay - paces[v].delay
-            kept = behind // paces[v].hop + 1  # from the oldest row read to the newest there is
+            # from the oldest row read to the newest there is
+            kept = behind // paces[v].hop + 1 + before
             capacity[v] = max(capacity[v], kept)
             last_read[roots[v]] = len(steps) - 1
             if kept > 1 or behind:
@@ -215,3 +289,11 @@ def _one_push(graph: Graph, paces: Mapping[Value, Pace]) -> Schedule:
             until = end if any(roots[o] is v for o in graph.outputs) else last_read.get(v, since)
             alive[v] = ((0, end),) if v in lasting_roots else ((since, until),)
     return Schedule(tuple(steps), capacity, alive, {})
+
+
+def _reads_before(node: Node) -> list[int]:
+    """Return for each operand by how many rows the oldest one read lies before the signal."""
+    rule = sliding_windows(node)
+    if isinstance(rule, Special):
+        return [0] * len(node.inputs)
+    return [0 if window is None else max(0, window.pad) for window in rule]

@@ -13,6 +13,7 @@ from milliwatt.passes.removal import Certificate
 from milliwatt.plan import Plan, PushKind, make_plan, make_push_plan
 from milliwatt.project import measure
 from milliwatt.project.certificate import certify, check_shrinking
+from milliwatt.project.endless import prove_endless
 from milliwatt.project.model import Model
 from milliwatt.project.optimize import (
     DEFAULT_GOAL,
@@ -34,7 +35,7 @@ from milliwatt.project.prove import Progress, prove, prove_sliding, silent
 from milliwatt.project.samples import EDGES, Sample, sample_inputs
 from milliwatt.project.tune import Tuner
 from milliwatt.project.tuning_cache import TuningCache
-from milliwatt.report.result import BitExact, BoardLimits, FlashUse, PushUse, Result
+from milliwatt.report.result import BitExact, BoardLimits, FlashUse, PushUse, Result, Slide
 from milliwatt.run.emulated import EmulatedRunner, Measurement
 from milliwatt.run.host import HostRunner
 from milliwatt.run.runner import CompiledRunner, Runner
@@ -101,7 +102,8 @@ def build(
     if goal.tune:
         prefer = Tuner(model.graph, board, TuningCache(goal.tune_cache), goal.base, progress)
     if goal.push:
-        plan = make_push_plan(model.graph, board.cpu, prefer(FASTER, row_by_row=True))
+        preferences = prefer(FASTER, row_by_row=True)
+        plan = make_push_plan(model.graph, board.cpu, preferences, endless=goal.slide)
         return _load(model, board, plan, Optimize.RAM, FASTER)
     if goal.budget:
         return _within(model, board, goal.budget, prefer)
@@ -220,8 +222,8 @@ def compile(  # noqa: A001  (the verb of the public surface: milliwatt.compile)
     progress(f"compiling {model.name}", 0, 1)
     compiled = build(model, board, goal, progress)
     progress(f"compiling {model.name}", 1, 1)
-    prove_all(compiled, sample_inputs(model.graph, samples, seed), progress)
-    result = summarize(compiled, agreed(compiled, samples))
+    slide = prove_all(compiled, sample_inputs(model.graph, samples, seed), progress)
+    result = summarize(compiled, agreed(compiled, samples), slide)
     if out is not None:
         write_library(compiled.library, out, manifest_of(result))
     return result
@@ -238,11 +240,14 @@ def prove_all(
     samples: Sequence[Sample],
     progress: Progress = silent,
     certificate: Certificate | None = None,
-) -> None:
+) -> Slide | None:
     """Compare every layer and output of everything that runs, and windows that slide.
 
     First the graph that is compiled is compared with the model as it came, and what passes have
     removed from it is checked anew, by ``certificate`` or by one made here.
+
+    Returns:
+        How results compare with those of single windows, where the signal is taken as endless.
 
     Raises:
         Divergence: names the first layer that differs, with values.
@@ -253,10 +258,13 @@ def prove_all(
         certificate = certificate or certify(model.original)
         check_shrinking(model.original, model.graph, certificate, samples)
         progress("comparing with the model as it came", 1, 1)
-    prove(model.graph, compiled.runners, samples, progress)
     push = compiled.plan.push
+    if push is not None and push.endless:
+        return prove_endless(model.graph, push, compiled.pushers, samples, progress)
+    prove(model.graph, compiled.runners, samples, progress)
     if push is not None and push.kind is PushKind.SLIDING:
         prove_sliding(compiled.model.graph, push, compiled.pushers, samples, progress)
+    return None
 
 
 def agreed(compiled: Compiled, samples: int) -> BitExact:
@@ -265,8 +273,11 @@ def agreed(compiled: Compiled, samples: int) -> BitExact:
     return BitExact(reference=True, host=True, target=target, tflm=None, samples=samples)
 
 
-def summarize(compiled: Compiled, bit_exact: BitExact) -> Result:
-    """Measure one inference of a model and return all figures."""
+def summarize(compiled: Compiled, bit_exact: BitExact, slide: Slide | None = None) -> Result:
+    """Measure one inference of a model and return all figures.
+
+    On an endless signal an inference is all that leads from the first row to the first result.
+    """
     board, plan, target = compiled.board, compiled.plan, compiled.target
     measured: Measurement | None = None
     push: PushUse | None = None
@@ -299,6 +310,7 @@ def summarize(compiled: Compiled, bit_exact: BitExact) -> Result:
         buffers=measure.buffers(plan),
         arena_bound_bytes=plan.arena_bound_bytes,
         push=push,
+        slide=slide,
         targets={name: load_board(name).support.value for name in BOARDS},
     )
 

@@ -4,11 +4,13 @@ import numpy as np
 
 from milliwatt.errors import Divergence, InputError
 from milliwatt.ir import Array, DType, Graph, TensorType
-from milliwatt.project.compile import build, summarize
+from milliwatt.project.compile import Compiled, build, summarize
+from milliwatt.project.endless import against_windows, check_result, signal_of
 from milliwatt.project.model import Model
 from milliwatt.project.optimize import DEFAULT_GOAL, Goal
 from milliwatt.project.prove import Progress, difference, same_bits, silent
-from milliwatt.report.result import BitExact, Result
+from milliwatt.report.result import BitExact, Result, Slide
+from milliwatt.run.endless import Endless
 from milliwatt.run.reference import Reference
 from milliwatt.targets import Board
 
@@ -30,11 +32,13 @@ def run(
         board: a board or its name; `host` runs on this machine.
         inputs: ``[N, *input shape]``, with or without the model's own batch axis of 1. The model's
             own integers, or floats, which are quantised.
-        goal: how to compile the model, as for `compile`.
+        goal: how to compile the model, as for `compile`. Where it slides without end, all inputs
+            are one signal, one behind the other.
         progress: called as the work goes on.
 
     Returns:
-        ``[N, …]`` in the model's output type, without the model's batch axis.
+        ``[N, …]`` in the model's output type, without the model's batch axis; of an endless signal
+        as many results as were due.
 
     Raises:
         InputError: another shape or type; says what was wanted.
@@ -55,11 +59,34 @@ def execute(
 ) -> tuple[Array, Result]:
     """As `run`, on inputs that `prepare` has returned; return the figures of the model too.
 
-    The first outputs, up to `COMPARED`, are compared with the reference.
+    The first outputs, up to `COMPARED`, are compared with the reference; all of an endless signal.
     """
     compiled = build(model, board, goal, progress)
+    slide, compared = None, min(len(inputs), COMPARED)
+    if goal.slide:
+        outputs, slide = _slide(compiled, inputs, progress)
+        compared = len(inputs)
+    else:
+        outputs = _one_by_one(compiled, inputs, progress)
+    t = model.graph.outputs[0].type
+    stacked = np.stack(outputs) if outputs else np.zeros((0, *t.shape), t.dtype.numpy)
+    on_target = compiled.target is not None
+    exact = BitExact(
+        reference=True,
+        host=None if on_target else True,
+        target=True if on_target else None,
+        tflm=None,
+        samples=compared,
+    )
+    shaped = stacked.reshape(len(outputs), *_without_batch(t))
+    return shaped, summarize(compiled, exact, slide)
+
+
+def _one_by_one(compiled: Compiled, inputs: Array, progress: Progress) -> list[Array]:
+    """Return the output of each input, the first ones compared with the reference."""
+    graph = compiled.model.graph
     runner, where = compiled.target or compiled.host, f"running on {compiled.board.name}"
-    reference = Reference(model.graph)
+    reference = Reference(graph)
     outputs: list[Array] = []
     for i, sample in enumerate(inputs):
         progress(where, i, len(inputs))
@@ -72,17 +99,30 @@ def execute(
                     f"({difference(wanted, outputs[-1])}); `milliwatt verify` names the layer"
                 )
     progress(where, len(inputs), len(inputs))
-    t = model.graph.outputs[0].type
-    stacked = np.stack(outputs) if outputs else np.zeros((0, *t.shape), t.dtype.numpy)
-    on_target = compiled.target is not None
-    exact = BitExact(
-        reference=True,
-        host=None if on_target else True,
-        target=True if on_target else None,
-        tflm=None,
-        samples=min(len(inputs), COMPARED),
-    )
-    return stacked.reshape(len(inputs), *_without_batch(t)), summarize(compiled, exact)
+    return outputs
+
+
+def _slide(
+    compiled: Compiled, inputs: Array, progress: Progress
+) -> tuple[list[Array], Slide | None]:
+    """Push all inputs as one signal; return its results, and how they compare with windows."""
+    graph, push = compiled.model.graph, compiled.plan.push
+    assert push is not None  # noqa: S101  (plans that slide have it)
+    if not len(inputs):
+        return [], None
+    runner, where = compiled.target or compiled.host, f"running on {compiled.board.name}"
+    reference, results = Endless(graph), list[tuple[Array, ...]]()
+    signal = signal_of(graph, [(sample,) for sample in inputs])
+    runner.reset()
+    for at, row in enumerate(signal):
+        progress(where, at, len(signal))
+        wanted = reference.push(row)
+        check_result(graph, compiled.board.name, at, runner.push(row), wanted)
+        if wanted is not None:
+            results.append(wanted)
+    progress(where, len(signal), len(signal))
+    slide = against_windows(graph, push, signal, results, min(len(inputs), COMPARED))
+    return [outputs[0] for outputs in results], slide
 
 
 def prepare(graph: Graph, inputs: Array) -> Array:

@@ -68,15 +68,18 @@ def ram(plan: Plan, measured: Measurement | None) -> RamUse:
 def pushes(target: EmulatedRunner, sample: Sample) -> PushUse:
     """Count the instructions of pushed rows once the model has come into its stride.
 
-    One input is pushed to get there, then as many rows as one result takes are counted.
+    To get there an input is pushed, as often as the first result takes; then as many rows as one
+    result takes are counted.
     """
     push = target.plan.push
     assert push is not None  # noqa: S101  (asked only of plans for pushed rows)
     target.reset()
     rows = sample[0].reshape(target.plan.graph.inputs[0].type.rows, -1)
-    for row in rows:
-        target.push(row)
-    counted = [target.count_push(rows[i % len(rows)]) for i in range(push.rows_per_result)]
+    before = max(len(rows), push.first_result_rows)
+    for i in range(before):
+        target.push(rows[i % len(rows)])
+    pushed = range(before, before + push.rows_per_result)
+    counted = [target.count_push(rows[i % len(rows)]) for i in pushed]
     target.reset()
     return PushUse(push.rows_per_result, sum(counted) // len(counted), sum(counted))
 

@@ -109,6 +109,8 @@ class Goal:
             under 3 % more instructions than the fastest plan, else the better product of both.
         budget: limits within which the fastest plan is wanted; goes before ``optimize``.
         push: rows of the input are pushed one by one; goes before both.
+        slide: with ``push``, windows slide even where layers pad or sum along rows, as if the
+            signal had no end; results are then not those of each window by itself.
         tune: measure every kernel variant that covers a layer and choose the best.
         tune_cache: file that keeps those measurements; None for one in the user's cache.
         winograd: convolve by exact Winograd where that is faster, for several times the flash of
@@ -121,6 +123,7 @@ class Goal:
     tune: bool = False
     tune_cache: Path | None = None
     winograd: bool = False
+    slide: bool = False
 
     @property
     def base(self) -> Preferences:

@@ -52,9 +52,9 @@ def verify(  # noqa: PLR0913  (a keyword for each thing that a user may choose)
             raise InputError(f"{model.name} did not come from a .tflite file; TFLM cannot run it")
         compare_with_tflm(model.source, inputs, progress)
     compiled = build(model, board, goal, progress)
-    prove_all(compiled, inputs, progress, certificate)
+    slide = prove_all(compiled, inputs, progress, certificate)
     exact = replace(agreed(compiled, samples), tflm=True if against_tflm else None)
-    return summarize(compiled, exact)
+    return summarize(compiled, exact, slide)
 
 
 def compare_with_tflm(

@@ -10,13 +10,13 @@ from html import escape
 
 from milliwatt.report import facts, units
 from milliwatt.report.names import printable
-from milliwatt.report.result import Accuracy, LayerError, Result, Study
+from milliwatt.report.result import LayerError, Metric, Result, Study
 from milliwatt.report.svg import Bar, Block, Level, bars, memory_map
 
 _TICKS = 6
 
 
-def accuracy_chart(accuracy: Accuracy) -> str:
+def accuracy_chart(accuracy: Metric) -> str:
     """Return bars of the share of right answers, 0 to 100 %."""
     rows = [
         Bar(f"Right {score.label}", score.value, (score.share,)) for score in facts.scores(accuracy)

@@ -6,7 +6,7 @@ A figure that does not exist is a dash, and its note says why.
 from dataclasses import dataclass
 
 from milliwatt.report import units
-from milliwatt.report.result import Accuracy, Layer, PushUse, Result
+from milliwatt.report.result import Counted, Duty, Heard, Layer, Metric, PushUse, Result, Slide
 from milliwatt.report.units import NOTHING
 
 NO_EMULATOR = "not measured: no emulator for this board"
@@ -25,12 +25,16 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One model's right answers: ``counted`` of recordings, ``value`` in percent and counted."""
+    """One model's right answers.
+
+    ``value`` is in percent and counted, ``interval`` where the true share lies.
+    """
 
     label: str
     value: str
     counted: str
     share: float
+    interval: str
 
 
 def headlines(result: Result) -> tuple[Fact, ...]:
@@ -40,6 +44,7 @@ def headlines(result: Result) -> tuple[Fact, ...]:
         _ram(result),
         _instructions(result),
         *([_push(result.push)] if result.push else []),
+        *([_slide(result.slide)] if result.slide else []),
         _cycles(result),
         _latency(result),
         _energy(result),
@@ -47,17 +52,65 @@ def headlines(result: Result) -> tuple[Fact, ...]:
     )
 
 
-def scores(accuracy: Accuracy) -> tuple[Score, ...]:
-    """Return the accuracy of the float model, the int8 reference and the device."""
-    found = []
-    for label, share in (
-        ("in float", accuracy.float_model),
-        ("in int8", accuracy.int8_reference),
-        ("on the device", accuracy.on_device),
-    ):
-        counted = f"{round(share * accuracy.recordings):,} of {accuracy.recordings:,}"
-        found.append(Score(label, f"{units.percent(share, 1)} ({counted})", counted, share))
-    return tuple(found)
+def scores(metric: Metric) -> tuple[Score, ...]:
+    """Return what the float model, the int8 model and the device reached, as far as they ran."""
+    return tuple(
+        _score(label, of)
+        for label, of in (
+            ("in float", metric.float_model),
+            ("in int8", metric.int8),
+            ("on the device", metric.on_device),
+        )
+        if of is not None
+    )
+
+
+def _score(label: str, of: Counted) -> Score:
+    counted = f"{of.right:,} of {of.total:,}"
+    interval = f"95 % interval {100 * of.low:.1f} to {100 * of.high:.1f} %"
+    return Score(label, f"{units.percent(of.share, 1)} ({counted})", counted, of.share, interval)
+
+
+def heard(stream: Heard) -> tuple[Fact, ...]:
+    """Return what a listening model heard in a long stream, and what it imagined."""
+    words = _score("", stream.words)
+    rate, low, high = stream.per_hour
+    return (
+        Fact(
+            "Words heard",
+            words.value,
+            f"{words.interval}; in a stream of {stream.hours:g} h, threshold {stream.threshold:g}",
+            words.share,
+        ),
+        Fact(
+            "False accepts an hour",
+            f"{rate:.2f}",
+            f"{stream.false_accepts} in all, 95 % interval {low:.2f} to {high:.2f}; "
+            f"{stream.others:,} other clips and all of the background were to be left alone",
+        ),
+    )
+
+
+def average_power(duty: Duty) -> Fact:
+    """Return the average power in use and what it is made of."""
+    parts = [
+        f"{duty.results_per_second:.3g} results a second",
+        f"{units.percent(duty.cpu_share, 1)} of the core's time",
+    ]
+    if duty.active_milliwatts is not None:
+        parts.append(f"computing {units.milliwatts(duty.active_milliwatts)}")
+    parts.append(
+        "sleep current not said: see [power]"
+        if duty.sleep_milliwatts is None
+        else f"asleep {units.milliwatts(duty.sleep_milliwatts)} ({duty.sleep_source})"
+    )
+    known = duty.active_milliwatts if duty.milliwatts is None else duty.milliwatts
+    label = "Average power, estimated"
+    if duty.milliwatts is None:
+        label = "Average power of computing, estimated"
+    return Fact(
+        label, units.NOTHING if known is None else units.milliwatts(known), "; ".join(parts)
+    )
 
 
 def arena_against_bound(result: Result) -> str:
@@ -141,6 +194,10 @@ def _push(push: PushUse) -> Fact:
         f"takes {push.instructions_per_result:,} instructions"
     )
     return Fact("Pushed row", f"{push.instructions_per_row:,}", note)
+
+
+def _slide(slide: Slide) -> Fact:
+    return Fact("Like its window", f"{slide.equal} of {slide.windows}", str(slide))
 
 
 def _memory(label: str, used: int, limit: int | None, note: str) -> Fact:

@@ -40,12 +40,14 @@ def study_page(study: Study) -> str:
     result = study.result
     body = [
         _header(study.title, study.task, _compiled_for(result)),
-        _cards((_accuracy_card(study), *facts.headlines(result))),
+        _cards((_accuracy_card(study), *facts.headlines(result), *_power_card(study))),
+        _goals(study),
         '<div class="pair">',
         _section(
             "Accuracy",
             "The same test recordings before quantisation, after it, and on the emulated chip.",
             charts.accuracy_chart(study.accuracy)
+            + _scores(study)
             + "<h3>By class, on the device</h3>"
             + charts.recall_chart(study),
         ),
@@ -139,10 +141,42 @@ def _card(fact: Fact) -> str:
 
 
 def _accuracy_card(study: Study) -> Fact:
-    in_float, _, on_device = facts.scores(study.accuracy)
-    value = units.percent(on_device.share, 1)
-    note = f"{on_device.counted} test recordings; in float {in_float.value}"
-    return Fact("Accuracy on the device", value, note, on_device.share)
+    *others, last = facts.scores(study.accuracy)
+    note = f"{last.counted} test inputs, {last.interval}"
+    if others:
+        note += f"; {others[0].label} {others[0].value}"
+    value = units.percent(last.share, 1)
+    return Fact(f"Accuracy {last.label}", value, note, last.share)
+
+
+def _power_card(study: Study) -> tuple[Fact, ...]:
+    power = () if study.duty is None else (facts.average_power(study.duty),)
+    return power if study.heard is None else (*power, *facts.heard(study.heard))
+
+
+def _goals(study: Study) -> str:
+    """Return what was asked for beside what was measured."""
+    if not study.goals:
+        return ""
+    verdicts = {True: "met", False: "missed", None: "not known"}
+    rows = "".join(
+        f'<tr><th scope="row" class="name">{_text(g.name)}</th>'
+        f"{_cells((g.wanted, g.measured, verdicts[g.met]))}</tr>"
+        for g in study.goals
+    )
+    head = "".join(f'<th scope="col">{h}</th>' for h in ("Wanted", "Measured", ""))
+    table = f'<table><thead><tr><th scope="col" class="name">Goal</th>{head}</tr></thead>'
+    return _section("Goals", "", _scroll("Goals", f"{table}<tbody>{rows}</tbody></table>"))
+
+
+def _scores(study: Study) -> str:
+    """Return every score with its sample and interval."""
+    rows = [
+        (f"{metric.name} {score.label}", f"{score.value}, {score.interval}")
+        for metric in (study.accuracy, *study.metrics)
+        for score in facts.scores(metric)
+    ]
+    return _definitions(rows)
 
 
 def _section(title: str, note: str, body: str) -> str:

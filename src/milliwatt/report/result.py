@@ -91,6 +91,43 @@ class PushUse:
 
 
 @dataclass(frozen=True, slots=True)
+class Slide:
+    """How results of a signal without end compare with those of the model on windows by themselves.
+
+    Attributes:
+        padded: layers that pad along rows, and so read real rows where a window has padding.
+        windows: how many were compared.
+        equal: results that are the same to the bit.
+        same_largest: whose largest output is the same.
+        largest_difference: between two outputs.
+        in_steps: that is in integer steps of the output, not in real numbers.
+    """
+
+    padded: tuple[str, ...]
+    windows: int
+    equal: int
+    same_largest: int
+    largest_difference: float
+    in_steps: bool
+
+    def __str__(self) -> str:
+        """Return the comparison in one sentence."""
+        if not self.padded:
+            return (
+                "Windows slide, and no layer pads along rows: every result is that of the model on "
+                f"its window by itself ({self.windows} compared)."
+            )
+        layers = "1 layer" if len(self.padded) == 1 else f"{len(self.padded)} layers"
+        unit = " steps" if self.in_steps else ""
+        return (
+            f"Windows slide as if the signal had no end: {layers} read real rows where a window by "
+            f"itself has padding, so of {self.windows} results {self.equal} are those of the model "
+            f"on its window, {self.same_largest} have the same largest output, and the largest "
+            f"difference is {self.largest_difference:g}{unit}."
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class BoardLimits:
     """The memory of a board, in bytes, and its clock; None on a machine without limits."""
 
@@ -124,6 +161,7 @@ class Result:
     buffers: tuple[Buffer, ...]
     arena_bound_bytes: int
     push: PushUse | None = None
+    slide: Slide | None = None
     targets: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -148,6 +186,7 @@ class Result:
             "latency_ms_estimated": self.latency_ms_estimated,
             "energy_uj_estimated": self.energy.microjoules_estimated if self.energy else None,
             "push": asdict(self.push) if self.push else None,
+            **({"slide": asdict(self.slide)} if self.slide else {}),
             "flash_bytes": {
                 "code": flash.code if flash else None,
                 "weights": flash.weights if flash else None,
@@ -191,13 +230,85 @@ class LayerError:
 
 
 @dataclass(frozen=True, slots=True)
-class Accuracy:
-    """Shares of right answers on the same test recordings, before and after quantisation."""
+class Counted:
+    """A share with its sample: ``right`` of ``total``, and where the true share lies (95 %)."""
 
-    recordings: int
-    float_model: float
-    int8_reference: float
-    on_device: float
+    right: int
+    total: int
+    low: float
+    high: float
+
+    @property
+    def share(self) -> float:
+        """Right answers of all, 0 to 1."""
+        return self.right / self.total if self.total else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One score before and after quantisation; None where there is no float model or no board."""
+
+    name: str
+    float_model: Counted | None
+    int8: Counted
+    on_device: Counted | None
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What was asked for and what was measured, in words; ``met`` is None where it is unknown."""
+
+    name: str
+    wanted: str
+    measured: str
+    met: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Average power at the rate at which the application asks for results.
+
+    Attributes:
+        results_per_second: how often.
+        cpu_share: of the core's time, estimated.
+        active_milliwatts: the core at work, averaged over time, estimated.
+        sleep_milliwatts: the rest of the time; None where nothing is published or said.
+        sleep_source: whose figure that is.
+    """
+
+    results_per_second: float
+    cpu_share: float
+    active_milliwatts: float | None
+    sleep_milliwatts: float | None
+    sleep_source: str | None
+
+    @property
+    def milliwatts(self) -> float | None:
+        """Both together; None where one is unknown."""
+        if self.active_milliwatts is None or self.sleep_milliwatts is None:
+            return None
+        return self.active_milliwatts + self.sleep_milliwatts
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a listening model made of a long stream of clips over background.
+
+    Attributes:
+        hours: of the stream.
+        words: those answered to as what they are, of all there were.
+        others: clips that should have been left alone.
+        false_accepts: answers to anything else.
+        per_hour: their rate, and where the true rate lies (95 %).
+        threshold: that a mean probability had to reach.
+    """
+
+    hours: float
+    words: Counted
+    others: int
+    false_accepts: int
+    per_hour: tuple[float, float, float]
+    threshold: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,18 +319,26 @@ class Study:
         title: of the page.
         task: one sentence: data, sensor, split, sample counts.
         result: the compiled model.
-        accuracy: float, int8 and device.
+        accuracy: right answers in float, in int8 and on the device, of the test recordings.
         labels: class names, in the order of the confusion matrix.
         confusion: [true class][answer of the device], recordings.
         sqnr: by layer.
         seconds: wall-clock seconds of each stage of this run, by name.
+        metrics: scores beside accuracy: sensitivity, specificity.
+        goals: what was asked for beside what was measured.
+        duty: average power in use; None where it cannot be told.
+        heard: what became of a long stream; None where there was none.
     """
 
     title: str
     task: str
     result: Result
-    accuracy: Accuracy
+    accuracy: Metric
     labels: tuple[str, ...]
     confusion: tuple[tuple[int, ...], ...]
     sqnr: tuple[LayerError, ...]
     seconds: dict[str, float]
+    metrics: tuple[Metric, ...] = ()
+    goals: tuple[Goal, ...] = ()
+    duty: Duty | None = None
+    heard: Heard | None = None

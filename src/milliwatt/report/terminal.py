@@ -10,7 +10,7 @@ from rich.text import Text
 from milliwatt.report import facts, units
 from milliwatt.report.facts import Fact
 from milliwatt.report.names import elide, printable
-from milliwatt.report.result import Layer, Result, Study
+from milliwatt.report.result import Goal, Layer, Result, Study
 
 _BAR_CELLS = 5
 _EIGHTHS = "▏▎▍▌▋▊▉█"
@@ -40,8 +40,11 @@ def print_study(console: Console, study: Study) -> None:
     table = _table(show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
-    for score in facts.scores(study.accuracy):
-        table.add_row(Text(f"Accuracy {score.label}"), Text(score.value, style="bold"))
+    table.add_column(style="dim")
+    for metric in (study.accuracy, *study.metrics):
+        for score in facts.scores(metric):
+            name = Text(f"{metric.name} {score.label}")
+            table.add_row(name, Text(score.value, style="bold"), Text(score.interval, style="dim"))
     console.print(table)
     console.print()
     if 0 < len(study.labels) <= _MOST_CLASSES:
@@ -49,6 +52,29 @@ def print_study(console: Console, study: Study) -> None:
         console.print(_confusion(console, study))
         console.print()
     print_result(console, study.result)
+    more = () if study.heard is None else facts.heard(study.heard)
+    if study.duty is not None:
+        more = (*more, facts.average_power(study.duty))
+    if more:
+        console.print(_summary(more))
+        console.print()
+    if study.goals:
+        console.print(_goals(study.goals))
+        console.print()
+
+
+def _goals(goals: Sequence[Goal]) -> Table:
+    """Return what was asked for beside what was measured."""
+    table = _table()
+    table.add_column("goal", no_wrap=True)
+    table.add_column("wanted", justify="right", no_wrap=True)
+    table.add_column("measured", justify="right", no_wrap=True)
+    table.add_column()
+    verdicts = {True: ("met", "green"), False: ("missed", "bold red"), None: ("not known", "dim")}
+    for goal in goals:
+        text, style = verdicts[goal.met]
+        table.add_row(goal.name, goal.wanted, goal.measured, Text(text, style=style))
+    return table
 
 
 def _line(console: Console, text: str, style: str) -> Text:

@@ -62,6 +62,13 @@ def microjoules(uj: float) -> str:
     return f"{_digits(uj)} µJ" if uj < _THOUSAND else f"{_digits(uj / _THOUSAND)} mJ"
 
 
+def milliwatts(mw: float) -> str:
+    """Return a power in the unit that suits it: nW, µW or mW."""
+    if mw < 1 / _THOUSAND:
+        return f"{_digits(mw * _THOUSAND**2)} nW"
+    return f"{_digits(mw * _THOUSAND)} µW" if mw < 1 else f"{_digits(mw)} mW"
+
+
 def megahertz(hz: int) -> str:
     """Return 64000000 as ``64 MHz``."""
     return f"{hz / 1e6:g} MHz"

@@ -11,7 +11,7 @@ from milliwatt.emit.library import Library
 from milliwatt.errors import Fault, InputError
 from milliwatt.ir import Array, Graph, Special, Value
 from milliwatt.plan import ALIGN_BYTES, ARRIVAL, Base, Call, Plan
-from milliwatt.run.pushing import all_steps, counter_limit
+from milliwatt.run.pushing import all_steps, counted, sliding_steps
 
 GUARD_BYTES = 32
 _GUARD = bytes([0xC3]) * GUARD_BYTES
@@ -109,24 +109,44 @@ class CompiledRunner(ABC):
         graph = self.plan.graph
         check_inputs(graph, inputs)
         self._fill(inputs)
-        bases = {0: self._arena, 1: self._state}
-        for v in (*graph.inputs, *graph.outputs):
-            store = self.plan.stores[v]
-            if store.base in (Base.INPUT, Base.OUTPUT):
-                bases[base_index(graph, store.base, store.index)] = self._base(v)
-        words = [bases[i].to_bytes(self._word_bytes, "little") for i in sorted(bases)]
-        self._write(self._table, b"".join(words))
+        self._write_bases()
         results: dict[str, Array] = {}
         for step in all_steps(self.plan):
             if step.index == ARRIVAL:
                 self._arrive(inputs[0], step.first)
                 continue
             call = self.plan.calls[step.index]
-            first = step.first % counter_limit(self.plan, call)
+            first = counted(self.plan, call, step.first)
             self._call(self.library.model.layers[step.index], self._table, first, step.count)
             self._collect(call, step.first, step.count, results)
         self._check_guards()
         return results
+
+    def trace_signal(self, signal: Array) -> Mapping[str, Array]:
+        """Push rows ``[rows, row size]`` step by step; return all rows of every layer, by its name.
+
+        Only for plans whose windows slide.
+        """
+        self._fill(())
+        self._write_bases()
+        v = self.plan.graph.inputs[0]
+        found: dict[str, list[Array]] = {call.node.name: [] for call in self.plan.calls}
+        for step in sliding_steps(self.plan, len(signal)):
+            if step.index == ARRIVAL:
+                at = self._arena + self.plan.stores[v].place(step.first)
+                self._write(at, np.ascontiguousarray(signal[step.first]).tobytes())
+                continue
+            call = self.plan.calls[step.index]
+            first = counted(self.plan, call, step.first)
+            self._call(self.library.model.layers[step.index], self._table, first, 1)
+            found[call.node.name].append(self._row(call.node.output, step.first))
+        self._check_guards()
+        return {
+            call.node.name: np.array(
+                found[call.node.name], call.node.output.type.dtype.numpy
+            ).reshape(len(found[call.node.name]), -1)
+            for call in self.plan.calls
+        }
 
     def reset(self) -> None:
         """Return every variable to its initial value."""
@@ -174,6 +194,10 @@ class CompiledRunner(ABC):
     def _run_by_pushes(self, whole: Array) -> tuple[Array, ...]:
         self.reset()
         rows = whole.reshape(self.plan.graph.inputs[0].type.rows, -1)
+        push = self.plan.push
+        if push is not None and push.endless:
+            # as often as it takes to the first result, which looks further than the input
+            rows = np.resize(rows, (push.first_result_rows, rows.shape[1]))
         results = [self.push(row) for row in rows]
         due = [r for r in results if r is not None]
         if len(due) != 1 or (results[-1] is None and self._ends_with_a_result()):
@@ -182,7 +206,9 @@ class CompiledRunner(ABC):
 
     def _ends_with_a_result(self) -> bool:
         push = self.plan.push
-        return push is not None and push.first_result_rows == self.plan.graph.inputs[0].type.rows
+        return push is not None and (
+            push.endless or push.first_result_rows == self.plan.graph.inputs[0].type.rows
+        )
 
     def _guard(self, address: int, where: str) -> None:
         """Put a pattern at ``address`` that nothing may change."""
@@ -218,10 +244,23 @@ class CompiledRunner(ABC):
         rows = results.setdefault(
             call.node.name, np.zeros((t.rows, t.row_size), t.dtype.numpy)
         ).reshape(t.rows, t.row_size)
-        for row in range(first, first + count):
-            at = self._held_in(v) + self.plan.stores[v].place(row)
-            rows[row] = np.frombuffer(self._read(at, t.row_bytes), t.dtype.numpy)
+        for row in range(first, min(first + count, t.rows)):  # a slide may make more than that
+            rows[row] = self._row(v, row)
         results[call.node.name] = rows.reshape(t.shape)
+
+    def _row(self, v: Value, row: int) -> Array:
+        at = self._held_in(v) + self.plan.stores[v].place(row)
+        return np.frombuffer(self._read(at, v.type.row_bytes), v.type.dtype.numpy)
+
+    def _write_bases(self) -> None:
+        """Write the table of base addresses that layers are given."""
+        graph, bases = self.plan.graph, {0: self._arena, 1: self._state}
+        for v in (*graph.inputs, *graph.outputs):
+            store = self.plan.stores[v]
+            if store.base in (Base.INPUT, Base.OUTPUT):
+                bases[base_index(graph, store.base, store.index)] = self._base(v)
+        words = [bases[i].to_bytes(self._word_bytes, "little") for i in sorted(bases)]
+        self._write(self._table, b"".join(words))
 
     def _value(self, v: Value) -> Array:
         data = self._read(self._address(v), v.type.bytes)

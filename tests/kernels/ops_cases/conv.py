@@ -139,7 +139,9 @@ def channel_quant(draw: st.DrawFn, channels: int, axis: int) -> Quant:
 def clips(draw: st.DrawFn, dtype: DType = DType.S8) -> tuple[int, int]:
     """Draw the clamp of a fused activation."""
     if dtype is DType.S16:
-        return draw(st.sampled_from([-32768, -32768, 0, -700])), draw(st.sampled_from([32767, 9000]))
+        return draw(st.sampled_from([-32768, -32768, 0, -700])), draw(
+            st.sampled_from([32767, 9000])
+        )
     low = draw(st.sampled_from([-128, -128, -5, 40]))
     return low, draw(st.sampled_from([127, 127, low + 20]))
 

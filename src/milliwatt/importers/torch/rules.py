@@ -15,7 +15,7 @@ from milliwatt.importers.torch.lowering import (
     quantized,
 )
 from milliwatt.importers.torch.program import REQUANTIZE
-from milliwatt.ir import Array, DType, Value
+from milliwatt.ir import Array, Value
 from milliwatt.ops.nn.add import Add
 from milliwatt.ops.nn.average_pool2d import AveragePool2d
 from milliwatt.ops.nn.concatenation import MAX_OPERANDS, Concatenation

@@ -107,14 +107,13 @@ def _of_classes(estimator: Any) -> Callable[[Int16], Floats]:  # noqa: ANN401
     def scores(x: Int16) -> Floats:
         numbers = x.astype(np.float64)
         if hasattr(estimator, "booster_"):
-            raw = np.asarray(estimator.predict(numbers, raw_score=True))
+            said = estimator.predict(numbers, raw_score=True)
         elif hasattr(estimator, "decision_function"):
-            raw = np.asarray(estimator.decision_function(numbers))
+            said = estimator.decision_function(numbers)
         else:
-            return np.asarray(estimator.predict_proba(numbers), np.float64)
-        both = np.stack([-raw / 2, raw / 2], axis=1) if raw.ndim == 1 else raw
-        scores: Floats = np.asarray(both, np.float64)
-        return scores
+            said = estimator.predict_proba(numbers)
+        raw: Floats = np.asarray(said, np.float64)
+        return np.stack([-raw / 2, raw / 2], axis=1) if raw.ndim == 1 else raw
 
     return scores
 

@@ -111,6 +111,7 @@ CONV2D = Kernel(
             covers=quads.covers,
             constants=quads.constants,
             scratch_bytes=quads.scratch_bytes,
+            scratch_bytes_for_rows=quads.scratch_bytes_for_rows,
         ),
         Variant(
             "dsp_pairs",

@@ -96,14 +96,20 @@ def scratch_bytes(node: Node) -> int:
     return scratch_bytes_of(node, PIXELS)
 
 
-def scratch_bytes_of(node: Node, most: int) -> int:
-    """Return the room for blocks of at most so many pixels, as ``plan`` in the C file lays out."""
+def scratch_bytes_of(node: Node, most: int, *, several_rows: bool = False) -> int:
+    """Return the room for blocks of at most so many pixels, as ``plan`` in the C file lays out.
+
+    Args:
+        node: the convolution.
+        most: pixels of a block.
+        several_rows: where rows are one pixel wide, a block takes those of several.
+    """
     op = cast("Conv2d", node.op)
     x, w, y = node.inputs[0].type.shape, node.inputs[1].type.shape, node.output.type.shape
     row, apart = w[2] * w[3], w[2] > 1 and op.dilation[1] > 1
     span = (w[2] - 1) * op.dilation[1] + 1
     leaves = op.pad[2] > 0 or (y[2] - 1) * op.stride[1] + span > x[2]
-    pixels = 1 if apart or y[2] == 1 else most
+    pixels = 1 if apart or (y[2] == 1 and not several_rows) else most
     rest = _whole(w[1] * (row % STEP))
     depth = w[1] * (row // STEP * STEP) + rest
     pitch = row + (pixels - 1) * op.stride[1] * w[3]

@@ -65,6 +65,11 @@ def scratch_bytes(node: Node) -> int:
     return pairs.scratch_bytes_of(node, PIXELS)
 
 
+def scratch_bytes_for_rows(node: Node) -> int:
+    """Return the same where rows of one pixel are taken in pairs."""
+    return pairs.scratch_bytes_of(node, PIXELS, several_rows=True)
+
+
 def _scaled(node: Node) -> ShortRequantization:
     scaled = pairs.requantization(node)
     assert scaled is not None  # noqa: S101  (covers)

@@ -1,0 +1,1 @@
+"""Smaller and still right: calibration, quantisation in training, pruning, distillation."""
