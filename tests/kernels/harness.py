@@ -52,8 +52,7 @@ class Run:
         params = list(kernel.params(node).values())
         self._params = (ctypes.c_int32 * max(1, len(params)))(*params)
         self._constants = [np.ascontiguousarray(a) for a in variant.constants(node).values()]
-        self._scratch = _aligned(variant.scratch_bytes(node) + 16)
-        self._scratch[-16:] = POISON
+        self._scratch = {rows: _aligned(variant.lent_bytes(node, rows) + 16) for rows in (1, 2)}
         self._call = getattr(library(kernel.source(variant)), kernel.symbol(variant))
         self._call.restype = None
 
@@ -74,22 +73,24 @@ class Run:
         out = np.full(out_type.shape, 0x5A, out_type.dtype.numpy)
         for first, count in ranges:
             if self.rule is Special.WHOLE:
-                self._invoke(*self._whole(), _pointer(out))
+                self._invoke(1, *self._whole(), _pointer(out))
             elif self.rule is Special.ACCUMULATE:
                 keep, x = self._tables(first, count, ring=ring, accumulate=True)
-                self._invoke(*x, *map(_pointer, self._constants), _pointer(out), first, count)
+                self._invoke(1, *x, *map(_pointer, self._constants), _pointer(out), first, count)
                 del keep
             else:
                 keep, x = self._tables(first, count, ring=ring, accumulate=False)
                 y = _table(_row_addresses(out, out_type)[first : first + count])
-                self._invoke(*x, *map(_pointer, self._constants), y, count)
+                self._invoke(count, *x, *map(_pointer, self._constants), y, count)
                 del keep
-        assert (self._scratch[-16:] == POISON).all(), "wrote behind its scratch"
+        behind = (scratch[-16:] for scratch in self._scratch.values())
+        assert all((end == POISON).all() for end in behind), "wrote behind its scratch"
         return out
 
-    def _invoke(self, *arguments: object) -> None:
+    def _invoke(self, rows: int, *arguments: object) -> None:
+        """Call with what is lent for so many rows; sums keep theirs from call to call."""
         typed = [ctypes.c_int32(a) if isinstance(a, int) else a for a in arguments]
-        self._call(self._params, *typed, _pointer(self._scratch))
+        self._call(self._params, *typed, _pointer(self._scratch[min(rows, 2)]))
 
     def _whole(self) -> list[object]:
         pairs = zip(self.operands, self.node.inputs, strict=True)

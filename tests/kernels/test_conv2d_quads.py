@@ -159,7 +159,50 @@ def many_convolutions() -> Graph:
             pad = (kernel[0] // 2, kernel[0] // 2, left, right)
             op = Conv2d(CUT, stride=(1, stride), pad=pad, dilation=(1, dilation))
             outputs.append(add(b, rng, f"y{width}_{c}_{i}", x, kernel, c_out, op))
+    for c, kernel, stride in ((4, 1, 1), (7, 3, 2), (64, 1, 1), (3, 4, 1)):  # pairs of rows
+        x = b.input(f"signal{c}", TensorType((1, 11, 1, c), DType.S8, Quant((1.0,), -3)))
+        op = Conv2d(CUT, stride=(stride, 1), pad=(1, 1, 0, 0) if kernel > 1 else (0, 0, 0, 0))
+        outputs.append(add(b, rng, f"z{c}", x, (kernel, 1), 6, op))
     return b.build(*outputs)
+
+
+@st.composite
+def signals(draw):
+    """Draw a convolution whose rows are one pixel wide, which is taken in pairs of rows."""
+    c, c_out, kernel = (draw(st.integers(1, n)) for n in (13, 9, 5))
+    rows = draw(st.integers(5, 12))
+    op = Conv2d(
+        out=Quant((0.75,), -128),
+        stride=(draw(st.integers(1, 3)), 1),
+        pad=(draw(st.integers(0, 4)), draw(st.integers(0, 4)), 0, 0),
+        dilation=(draw(st.sampled_from([1, 1, 2])) if kernel < 3 else 1, 1),
+    )
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    return graph_of(rng, (1, rows, 1, c), (kernel, 1), c_out, op)
+
+
+@settings(max_examples=60, deadline=None)
+@given(graph=signals(), seed=st.integers(0, 2**32 - 1))
+def test_rows_of_one_pixel_equal_the_reference_on_the_host(graph, seed):
+    check_on_the_host(graph, QUADS, seed)
+
+
+def test_pairs_of_rows_are_lent_more_only_where_a_plan_runs_whole():
+    rng = np.random.default_rng(3)
+    b = Builder("signal")
+    y = b.input("x", TensorType((1, 12, 1, 8), DType.S8, Quant((1.0,), -3)))
+    for name in ("first", "second"):
+        y = add(b, rng, name, y, (3, 1), 8, Conv2d(CUT))
+    graph, cpu = b.build(y), load_board("nrf52840").cpu
+    one, two = (QUADS.lent_bytes(graph.nodes[0], rows) for rows in (1, 2))
+    assert two == 2 * one == 2 * QUADS.scratch_bytes(graph.nodes[0])
+    scratch = {}
+    for schedule in (whole, by_rows):
+        plan = make_plan(graph, cpu, schedule)
+        assert {call.variant.name for call in plan.calls} == {"dsp_quads"}
+        held = [x.bytes for x in plan.lifetimes if x.name == "first (scratch)"]
+        scratch[schedule] = held, plan.calls[0].rows_per_call
+    assert scratch == {whole: ([two], 4), by_rows: ([one], 1)}
 
 
 @pytest.mark.parametrize("board", ["nrf52840", "stm32h743", "stm32u575"])  # M4F, M7, M33

@@ -226,7 +226,7 @@ class Replay:
 
     def _scratch(self, step: Step) -> None:
         call = self.plan.calls[step.index]
-        size = call.variant.scratch_bytes(call.node)
+        size = call.variant.lent_bytes(call.node, min(step.count, call.rows_per_call))
         mine = slice(call.scratch_offset, call.scratch_offset + size)
         assert mine.stop <= len(self.owner)
         if call.node.op.rows(call.node.types) is Special.ACCUMULATE and step.first > 0:

@@ -96,7 +96,7 @@ def test_options_of_tables_are_kept_for_their_entries(tmp_path):
         ),
         (
             '[compile]\npush = true\noptimize = "ram"',
-            'line 10: compile: found {"push": true, "optimize": "ram"}; wanted push without optimize',
+            'line 10: compile: found {"push": true, "optimize": "ram"}; wanted push without',
         ),
         ("[compile]\nslide = true", 'line 10: compile: found {"slide": true}; wanted push = true'),
         ("[train]\nx = [1, nan]", "line 11: train.x.1: found nan; wanted a finite number"),

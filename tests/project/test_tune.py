@@ -4,23 +4,36 @@ import json
 import shutil
 import sys
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 from graphs import random_graph
 
 import milliwatt
+from milliwatt.emit import make_library
 from milliwatt.errors import Divergence, InputError, NotAvailable, UnsupportedOp
 from milliwatt.ir import Builder, DType, Kind, Quant, Special, TensorType
-from milliwatt.kernels import KERNELS
+from milliwatt.kernels import KERNELS, Option
 from milliwatt.kernels.nn.conv2d.kernel import CONV2D
 from milliwatt.ops.nn.conv2d import Conv2d
-from milliwatt.plan import NO_PREFERENCES, Preferences, candidates, choose, rows_per_call
+from milliwatt.ops.nn.max_pool2d import MaxPool2d
+from milliwatt.plan import (
+    NO_PREFERENCES,
+    Preferences,
+    candidates,
+    choose,
+    make_plan,
+    play,
+    rows_per_call,
+)
 from milliwatt.plan.schedule import total_rows
 from milliwatt.project import Budget, Goal, Model, Optimize, build, tune
+from milliwatt.project.optimize import Handed
 from milliwatt.project.samples import sample_inputs
 from milliwatt.project.tune import Trial, Tuner, measure
 from milliwatt.project.tuning_cache import Measured, TuningCache
+from milliwatt.run.emulated import EmulatedRunner
 from milliwatt.targets import load_board
 
 BOARD = load_board("nrf52840")
@@ -140,7 +153,7 @@ def test_of_equals_the_first_listed_wins(tmp_path):
     trial = trial_of(conv_node())
     cache = TuningCache(tmp_path / "t.json")
     cache.add(trial.key(), Measured(str(trial), dict.fromkeys(trial.labels[::-1], 900)))
-    found = Tuner(convolution(), BOARD, cache)("-O2", row_by_row=False)
+    found = Tuner(convolution(), BOARD, cache)("-O2", Handed.SEVERAL)
     assert found.tuned == {"conv": trial.labels[0]}
 
 
@@ -186,12 +199,93 @@ def test_the_row_by_row_trial_hands_over_single_rows(tmp_path):
     graph = b.build(b.node("conv", Conv2d(Quant((0.5,), -4)), x, w, bias))
     cache = TuningCache(tmp_path / "t.json")
     tuner = Tuner(graph, BOARD, cache)
-    tuner("-O2", row_by_row=False)
-    tuner("-O2", row_by_row=True)
+    tuner("-O2", Handed.SEVERAL)
+    tuner("-O2", Handed.AS_LIKED)
     found = json.loads((tmp_path / "t.json").read_text())["measured"].values()
     by_rows = {r["layer"].partition("rows a call: ")[2]: r["instructions"] for r in found}
     assert sorted(by_rows) == ["1", "4"]
     assert by_rows["4"]["scalar"] < by_rows["1"]["scalar"]
+
+
+def chain(width):
+    """Three 3x3 convolutions of 8 channels, which take turns where they run by rows."""
+    b, rng = Builder("chain"), np.random.default_rng(0)
+    y = b.input("x", TensorType((1, 16, width, 8), DType.S8, Quant((0.5,), 3)))
+    for name in ("first", "middle", "last"):
+        w_type = TensorType((8, 3, 3, 8), DType.S8, Quant((0.0078125,) * 8, 0, 0))
+        w = b.constant(f"{name} w", w_type, rng.integers(-50, 51, w_type.shape).astype(np.int8))
+        bias_type = TensorType((8,), DType.S32)
+        bias = b.constant(f"{name} b", bias_type, rng.integers(-99, 99, 8).astype(np.int32))
+        y = b.node(name, Conv2d(Quant((0.5,), -4), pad=(1, 1, 1, 1)), y, w, bias)
+    return b.build(y)
+
+
+@pytest.mark.parametrize(
+    ("board", "width", "option", "pairs"),
+    [
+        ("nrf52840", 8, Option.WINOGRAD, "dsp_winograd, 2 rows"),
+        ("stm32f103", 7, Option.NONE, "long_odd, 2 rows"),
+    ],
+)
+def test_by_rows_figures_are_those_of_the_plan(board, width, option, pairs, tmp_path):
+    """Variants that like several rows get as many, as the plan that waits for them hands over."""
+    graph, target = chain(width), load_board(board)
+    node = graph.nodes[1]
+    kernel, variants = candidates(node, target.cpu, option)
+    rows = tuple(tune.rows_handed(node, v, Handed.AS_LIKED) for v in variants)
+    base = Preferences(options=option)
+    counts = measure(Trial(node, kernel, variants, target, base, "-O2", rows))
+    assert pairs in counts
+    for label, count in counts.items():
+        found, plan = by_rows_figure(
+            graph, target, replace(base, tuned={"middle": label}), tmp_path
+        )
+        steps = sum(step.index == 1 for step in plan.steps)
+        assert steps > 4
+        calls = -(-total_rows(node) // plan.calls[1].rows_per_call)
+        # as in `glue`, and 40 for each time that the layer's function is entered and left
+        assert abs(found - count) <= 10 * calls + 40 * steps, label
+
+
+def by_rows_figure(graph, target, preferences, folder):
+    """Return what the middle layer takes in the plan by rows, and that plan."""
+    chosen = [choose(node, target.cpu, preferences)[1] for node in graph.nodes]
+    at_once = {i: v.rows_at_once for i, v in enumerate(chosen) if v.rows_at_once > 1}
+    schedule = partial(play, kept_whole=(), at_once=at_once)
+    plan = make_plan(graph, target.cpu, schedule, preferences=preferences)
+    library = make_library(plan, target, "chain", "chain")
+    (noise,) = sample_inputs(graph, 4, 0)[3:]
+    _, measured = EmulatedRunner(plan, library, target, folder).measure(noise)
+    return measured.layers[1].instructions, plan
+
+
+def test_windows_that_slide_are_tuned_for_single_rows(tmp_path):
+    """A variant that likes pairs of rows never gets them there, so it is not measured with any."""
+    board, node = load_board("stm32f103"), chain(7).nodes[1]
+    kernel, variants = candidates(node, board.cpu)
+    figures = {}
+    for handed in (Handed.AS_LIKED, Handed.SINGLE):
+        rows = tuple(tune.rows_handed(node, v, handed) for v in variants)
+        figures[handed] = measure(Trial(node, kernel, variants, board, NO_PREFERENCES, "-O2", rows))
+    liked, single = figures[Handed.AS_LIKED], figures[Handed.SINGLE]
+    assert liked["long_odd, 2 rows"] < liked["long"] == single["long"]
+    assert liked["long_odd, 2 rows"] < single["long_odd, 2 rows"]
+
+
+def test_a_push_says_how_rows_are_handed(monkeypatch):
+    asked = []
+
+    def noted(_, flags, handed):
+        asked.append((flags, handed))
+        return NO_PREFERENCES
+
+    monkeypatch.setattr(Tuner, "__call__", noted)
+    b = Builder("valid")
+    x = b.input("x", TensorType((1, 6, 1, 4), DType.S8, Quant((0.5,), 3)))
+    valid = b.build(b.node("pool", MaxPool2d(Quant((0.5,), 3), (6, 1), (1, 1)), x))
+    for graph in (valid, convolution()):
+        build(Model("net", graph), BOARD, Goal(push=True, tune=True))
+    assert asked == [("-O2", Handed.SINGLE), ("-O2", Handed.AS_LIKED)]
 
 
 def test_a_kernel_with_other_bits_is_a_defect(monkeypatch, tmp_path):
@@ -235,7 +329,7 @@ def test_figures_of_other_variants_are_refused(tmp_path):
     cache = TuningCache(tmp_path / "t.json")
     cache.add(trial.key(), Measured(str(trial), {"scalar": 5}))
     with pytest.raises(InputError, match="has figures for scalar, wanted "):
-        Tuner(convolution(), BOARD, cache)("-O2", row_by_row=False)
+        Tuner(convolution(), BOARD, cache)("-O2", Handed.SEVERAL)
 
 
 def test_several_processes_add_to_one_cache(tmp_path):

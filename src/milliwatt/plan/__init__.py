@@ -18,6 +18,7 @@ from milliwatt.plan.push import (
     Push,
     PushKind,
     counter_period,
+    slides,
     sliding_windows,
 )
 from milliwatt.plan.regions import least_ram, partitions
@@ -54,6 +55,7 @@ __all__ = [
     "place",
     "play",
     "rows_per_call",
+    "slides",
     "sliding_windows",
     "storage",
     "whole",

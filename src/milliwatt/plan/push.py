@@ -163,6 +163,15 @@ def sliding(graph: Graph, *, endless: bool = False) -> tuple[Push, Schedule]:
     return push, one
 
 
+def slides(graph: Graph, *, endless: bool = False) -> bool:
+    """Tell whether windows slide over what is pushed into ``graph``, see `sliding`."""
+    try:
+        sliding(graph, endless=endless)
+    except UnsupportedOp:
+        return False
+    return True
+
+
 def image(graph: Graph, why_not_sliding: str) -> Push:
     """Return how ``graph`` runs on inputs that come row by row, one after the other.
 

@@ -8,6 +8,7 @@ from milliwatt.project.binding import bind, unknown
 from milliwatt.project.file import Project
 from milliwatt.project.inputs import Inputs
 from milliwatt.project.prove import Progress
+from milliwatt.project.toml_lines import Key
 
 if TYPE_CHECKING:
     from milliwatt.learn.augment import Pool
@@ -58,18 +59,20 @@ def pool(
     )
 
 
-def batch_hook(project: Project, tables: Mapping[str, object], classes: int) -> "BatchHook | None":
+def batch_hook(
+    project: Project, tables: Mapping[str, object], classes: int, table: Key
+) -> "BatchHook | None":
     """Return what ``[train.mask]`` and its like do to each batch, None without any."""
     from milliwatt.learn.augment import BATCH_HOOKS  # noqa: PLC0415
     from milliwatt.learn.objective import chained  # noqa: PLC0415
 
     hooks = []
-    for name, table in tables.items():
-        at, hook = ("train", name), BATCH_HOOKS[name]
-        if not isinstance(table, dict):
-            raise project.place.error(at, f"found {table!r}; wanted a table [train.{name}]")
+    for name, said in tables.items():
+        at, hook = (*table, name), BATCH_HOOKS[name]
+        if not isinstance(said, dict):
+            raise project.place.error(at, f"found {said!r}; wanted a table [{'.'.join(at)}]")
         given = {k: classes for k in MIXED_ALONE if k in hook.__annotations__}
-        options = bind(hook, table, project.place, at, given=given) | given
+        options = bind(hook, said, project.place, at, given=given) | given
         hooks.append(hook(**options))
     return chained(hooks) if hooks else None
 

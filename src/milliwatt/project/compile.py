@@ -10,7 +10,7 @@ import milliwatt
 from milliwatt.emit import Library, make_library, write_library
 from milliwatt.errors import DoesNotFit
 from milliwatt.passes.removal import Certificate
-from milliwatt.plan import Plan, PushKind, make_plan, make_push_plan
+from milliwatt.plan import Plan, PushKind, make_plan, make_push_plan, slides
 from milliwatt.project import measure
 from milliwatt.project.certificate import certify, check_shrinking
 from milliwatt.project.endless import prove_endless
@@ -22,6 +22,7 @@ from milliwatt.project.optimize import (
     Candidate,
     Cost,
     Goal,
+    Handed,
     Optimize,
     Prefer,
     always,
@@ -102,7 +103,8 @@ def build(
     if goal.tune:
         prefer = Tuner(model.graph, board, TuningCache(goal.tune_cache), goal.base, progress)
     if goal.push:
-        preferences = prefer(FASTER, row_by_row=True)
+        slide = slides(model.graph, endless=goal.slide)
+        preferences = prefer(FASTER, Handed.SINGLE if slide else Handed.AS_LIKED)
         plan = make_push_plan(model.graph, board.cpu, preferences, endless=goal.slide)
         return _load(model, board, plan, Optimize.RAM, FASTER)
     if goal.budget:

@@ -45,24 +45,32 @@ class Candidate:
     preferences: Preferences = NO_PREFERENCES
 
 
+class Handed(Enum):
+    """How many rows at a time a plan hands to its kernels."""
+
+    SEVERAL = "several where they are narrow: layers run whole"
+    AS_LIKED = "as many as a variant computes together: layers take turns"
+    SINGLE = "one, whatever a variant likes: windows slide"
+
+
 class Prefer(Protocol):
     """Says which kernel variants a way to compile should choose."""
 
-    def __call__(self, flags: str, *, row_by_row: bool) -> Preferences:
+    def __call__(self, flags: str, handed: Handed) -> Preferences:
         """Return them for code compiled with ``flags`` whose kernels are called in such a way."""
 
 
-def first_listed(flags: str, *, row_by_row: bool) -> Preferences:
+def first_listed(flags: str, handed: Handed) -> Preferences:
     """Prefer nothing: every layer gets the first variant that covers it."""
-    del flags, row_by_row
+    del flags, handed
     return NO_PREFERENCES
 
 
 def always(preferences: Preferences) -> Prefer:
     """Prefer the same in whatever way it is compiled."""
 
-    def prefer(flags: str, *, row_by_row: bool) -> Preferences:
-        del flags, row_by_row
+    def prefer(flags: str, handed: Handed) -> Preferences:
+        del flags, handed
         return preferences
 
     return prefer
@@ -139,12 +147,12 @@ def candidate(optimize: Optimize, cpu: Cpu, prefer: Prefer = first_listed) -> Ca
     if optimize is Optimize.RAM:
         return _least_ram(optimize, cpu, FASTER, prefer)
     flags = SMALLER if optimize is Optimize.SIZE else FASTER
-    return Candidate(optimize, whole, flags, prefer(flags, row_by_row=False))
+    return Candidate(optimize, whole, flags, prefer(flags, Handed.SEVERAL))
 
 
 def within(graph: Graph, cpu: Cpu, prefer: Prefer = first_listed) -> Iterator[Candidate]:
     """Yield every candidate that a budget may choose from."""
-    preferences = prefer(FASTER, row_by_row=False)
+    preferences = prefer(FASTER, Handed.SEVERAL)
     for schedule in partitions(graph, cpu, preferences):
         yield Candidate(Optimize.SPEED, schedule, FASTER, preferences)
     yield candidate(Optimize.RAM, cpu, prefer)
@@ -153,7 +161,7 @@ def within(graph: Graph, cpu: Cpu, prefer: Prefer = first_listed) -> Iterator[Ca
 
 
 def _least_ram(label: Optimize, cpu: Cpu, flags: str, prefer: Prefer) -> Candidate:
-    preferences = prefer(flags, row_by_row=True)
+    preferences = prefer(flags, Handed.AS_LIKED)
     return Candidate(label, least_ram(cpu, preferences), flags, preferences)
 
 

@@ -1,11 +1,11 @@
 """Which kernel variant is best for each layer, found by measuring all that cover it.
 
 A layer is measured alone: one small program calls every variant on the same noise and the emulated
-core counts. The kernels are called as the plan will call them, either several narrow rows at a time
-(plans that run layers whole) or one row at a time (plans that stream, and pushed rows); where rows
-are wide enough both are the same. Memory is made ample, so that layers fit that only stream on the
-board; code and counts do not depend on it. The variant with the fewest instructions wins, and the
-first listed of equals.
+core counts. The kernels are called as the plan will call them: with several narrow rows at a time
+(plans that run layers whole), with as many rows as a variant computes together (plans that stream,
+images that are pushed), or with single rows (windows that slide). Memory is made ample, so that
+layers fit that only stream on the board; code and counts do not depend on it. The variant with the
+fewest instructions wins, and the first listed of equals.
 
 Figures are kept under a key of all that the kernels are given except the values of weights, which
 hardly matter (30 instructions of 500,000 in a convolution): so a network that was trained again
@@ -33,6 +33,7 @@ from milliwatt.plan import (
     make_plan,
     rows_per_call,
 )
+from milliwatt.project.optimize import Handed
 from milliwatt.project.prove import Progress, difference, same_bits, silent
 from milliwatt.project.samples import EDGES, sample_inputs
 from milliwatt.project.tuning_cache import Measured, TuningCache
@@ -119,19 +120,19 @@ class Tuner:
     base: Preferences = NO_PREFERENCES
     progress: Progress = silent
 
-    def __call__(self, flags: str, *, row_by_row: bool) -> Preferences:
+    def __call__(self, flags: str, handed: Handed) -> Preferences:
         """Return the best variant of every layer that has several.
 
         Args:
             flags: optimisation for the C compiler.
-            row_by_row: kernels are handed one row at a time, however narrow.
+            handed: how many rows at a time kernels will get.
 
         Raises:
             NotAvailable: the board has no emulator.
             Divergence: a variant does not equal the reference, which is a defect.
             InputError: the cache is damaged or cannot be written.
         """
-        trials = list(self._trials(flags, row_by_row=row_by_row))
+        trials = list(self._trials(flags, handed))
         best: dict[str, str] = {}
         for done, trial in enumerate(trials):
             self.progress(f"tuning kernels, {flags}", done, len(trials))
@@ -139,7 +140,7 @@ class Tuner:
         self.progress(f"tuning kernels, {flags}", len(trials), len(trials))
         return replace(self.base, tuned=best)
 
-    def _trials(self, flags: str, *, row_by_row: bool) -> Iterable[Trial]:
+    def _trials(self, flags: str, handed: Handed) -> Iterable[Trial]:
         if self.board.support is not Support.EMULATED:
             raise NotAvailable(
                 f"{self.board.name} has no emulator here, so its kernels cannot be measured; "
@@ -151,7 +152,7 @@ class Tuner:
                 continue
             kernel, variants = candidates(node, self.board.cpu, self.base.options)
             if len(variants) > 1:
-                rows = tuple(_rows_per_call(node, v, row_by_row=row_by_row) for v in variants)
+                rows = tuple(rows_handed(node, v, handed) for v in variants)
                 yield Trial(node, kernel, variants, self.board, self.base, flags, rows)
 
     def _best(self, trial: Trial) -> str:
@@ -223,9 +224,12 @@ def _side_by_side(trial: Trial) -> Plan:
     return replace(plan, calls=tuple(replace(call, rows_per_call=n) for call, n in rows))
 
 
-def _rows_per_call(node: Node, variant: Variant, *, row_by_row: bool) -> int:
+def rows_handed(node: Node, variant: Variant, handed: Handed) -> int:
+    """Return how many rows at a time a plan would hand to a variant, at the most."""
     most = rows_per_call(node, variant.rows_at_once)
-    return min(variant.rows_at_once, most) if row_by_row else most
+    if handed is Handed.SINGLE:
+        return 1
+    return min(variant.rows_at_once, most) if handed is Handed.AS_LIKED else most
 
 
 def _ample(board: Board) -> Board:

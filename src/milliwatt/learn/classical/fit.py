@@ -113,7 +113,8 @@ def _of_classes(estimator: Any) -> Callable[[Int16], Floats]:  # noqa: ANN401
         else:
             said = estimator.predict_proba(numbers)
         raw: Floats = np.asarray(said, np.float64)
-        return np.stack([-raw / 2, raw / 2], axis=1) if raw.ndim == 1 else raw
+        both: Floats = np.stack([-raw / 2, raw / 2], axis=1) if raw.ndim == 1 else raw
+        return both
 
     return scores
 
@@ -124,8 +125,9 @@ def _away(estimator: Any) -> Callable[[Int16], Floats]:  # noqa: ANN401
     def scores(x: Int16) -> Floats:
         numbers = x.astype(np.float64)
         if hasattr(estimator, "score_samples"):
-            return -2 * np.asarray(estimator.score_samples(numbers), np.float64)[:, None]
-        nearest = np.asarray(estimator.transform(numbers), np.float64).min(axis=1)
-        return (nearest**2)[:, None]
+            away: Floats = -2 * np.asarray(estimator.score_samples(numbers), np.float64)
+        else:
+            away = np.square(np.asarray(estimator.transform(numbers), np.float64).min(axis=1))
+        return away[:, None]
 
     return scores

@@ -8,13 +8,14 @@ import dataclasses
 import inspect
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from milliwatt.project import teaching
 from milliwatt.project.augmenting import batch_hook
 from milliwatt.project.binding import bind, unknown
 from milliwatt.project.classical import checked_classical, fit_classical, is_classical
@@ -27,12 +28,13 @@ from milliwatt.project.stages.features import (
     load_front_end,
     load_pool,
 )
+from milliwatt.project.toml_lines import Key
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from milliwatt.learn import Epoch, FrontEnd, Hooks, Pool, Recipe
+    from milliwatt.learn import Epoch, FrontEnd, Hooks, Loss, Pool, Recipe
 
 WEIGHTS, HISTORY, CHECKPOINT = "weights.pt", "history.json", "checkpoint.pt"
 TABLE = ("train",)
@@ -72,34 +74,87 @@ def _run(work: Work) -> None:
     if is_classical(work.project):
         fit_classical(work)
         return
-    import torch  # noqa: PLC0415
-
-    from milliwatt import learn  # noqa: PLC0415
-
     project = work.project
     front = load_front_end(work.before["features"])
     sides = load_features(work.before["features"])
     labels = json.loads((work.before["dataset"] / "split.json").read_text())["labels"]
-    train = sides["train"]
     held = sides.get("validation")
-    said = train_options(project)
-    x, y = network_input(front, train.x), torch.from_numpy(train.y)
-    model = network(project, shape=shape_of(x), classes=len(labels))
-    history = learn.train(
-        model,
-        x,
-        y,
-        seed=project.file.project.seed,
-        recipe=said.recipe,
-        class_weights=said.weights_of(y, len(labels)),
-        validation=None if held is None else pair(front, held),
-        hooks=said.hooks(project, load_pool(work.before["features"], front), len(labels)),
-        checkpoint=work.out / CHECKPOINT,
-        resume=True,
-        progress=lambda epoch: work.progress("training", epoch.number, said.others["epochs"]),
-        **said.others,
+    lessons = Lessons(
+        work,
+        *pair(front, sides["train"]),
+        None if held is None else pair(front, held),
+        load_pool(work.before["features"], front),
+        len(labels),
     )
-    _save(work.out, model, history)
+    said = train_options(project)
+    model = network(project, shape=shape_of(lessons.x), classes=len(labels))
+    loss = _taught(lessons, said) if said.teacher else None
+    _save(work.out, model, lessons.learn(model, said, "training", CHECKPOINT, loss))
+
+
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """What a network of this project is trained on.
+
+    Attributes:
+        work: of the stage.
+        x: float32 ``[N, channel, row, width]``, the training side.
+        y: int64 ``[N]``, its classes.
+        held: the same of the validation side, if there is one.
+        variants: of the training side, if there are any.
+        classes: how many.
+    """
+
+    work: Work
+    x: "torch.Tensor"
+    y: "torch.Tensor"
+    held: "tuple[torch.Tensor, torch.Tensor] | None"
+    variants: "Pool | None"
+    classes: int
+
+    def learn(
+        self,
+        model: "nn.Module",
+        said: "TrainOptions",
+        what: str,
+        checkpoint: str,
+        loss: "Loss | None" = None,
+    ) -> "tuple[Epoch, ...]":
+        """Train ``model`` as ``said``, and show progress as ``what``."""
+        from milliwatt import learn  # noqa: PLC0415
+
+        project, epochs = self.work.project, said.others["epochs"]
+        return learn.train(
+            model,
+            self.x,
+            self.y,
+            seed=project.file.project.seed,
+            recipe=said.recipe,
+            class_weights=said.weights_of(self.y, self.classes),
+            validation=self.held,
+            hooks=said.hooks(project, self.variants, self.classes),
+            loss=loss,
+            checkpoint=self.work.out / checkpoint,
+            resume=True,
+            progress=lambda epoch: self.work.progress(what, epoch.number, epochs),
+            **said.others,
+        )
+
+
+def _taught(lessons: Lessons, said: "TrainOptions") -> "Loss":
+    """Train the teacher, unless an interrupted run has, and return the loss that it teaches by."""
+    from milliwatt.learn import CrossEntropy  # noqa: PLC0415
+
+    assert said.teacher is not None  # noqa: S101  (asked for by the caller)
+    project, out = lessons.work.project, lessons.work.out
+    how = train_options(project, said.teaching, teaching.TEACHER)
+    shape = shape_of(lessons.x)
+    model = said.teacher.network(project, shape=shape, classes=lessons.classes)
+    if not teaching.kept(out, model):
+        lessons.learn(model, how, "training the teacher", teaching.CHECKPOINT)
+        teaching.keep(out, model)
+    weights = said.weights_of(lessons.y, lessons.classes)
+    return said.teacher.loss(model, CrossEntropy(said.recipe.label_smoothing, weights))
 
 
 def _save(out: Path, model: "nn.Module", history: "tuple[Epoch, ...]") -> None:
@@ -108,7 +163,8 @@ def _save(out: Path, model: "nn.Module", history: "tuple[Epoch, ...]") -> None:
     torch.save(model.state_dict(), out / WEIGHTS)
     rows = [dataclasses.asdict(e) for e in history]
     (out / HISTORY).write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
-    (out / CHECKPOINT).unlink(missing_ok=True)
+    for unfinished in (CHECKPOINT, teaching.WEIGHTS):
+        (out / unfinished).unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,18 +176,26 @@ class TrainOptions:
         balanced: whether every class counts the same.
         batch_hooks: tables of what is done to batches, by name.
         others: further arguments of `learn.train`.
+        table: where it stands.
+        teacher: who is trained first, if anybody.
+        teaching: how that one is trained, not checked yet.
     """
 
     recipe: "Recipe"
     balanced: bool
     batch_hooks: Mapping[str, object]
     others: dict[str, Any]
+    table: Key = TABLE
+    teacher: teaching.Teacher | None = None
+    teaching: Mapping[str, object] = field(default_factory=dict)
 
     def hooks(self, project: Project, variants: "Pool | None", classes: int) -> "Hooks":
         """Return what happens beside the descent: variants, masks, mixtures."""
         from milliwatt.learn import Hooks  # noqa: PLC0415
 
-        return Hooks(inputs=variants, batch=batch_hook(project, self.batch_hooks, classes))
+        return Hooks(
+            inputs=variants, batch=batch_hook(project, self.batch_hooks, classes, self.table)
+        )
 
     def weights_of(self, y: "torch.Tensor", classes: int) -> tuple[float, ...]:
         """Return what a sample of each class counts; empty for the same."""
@@ -140,8 +204,10 @@ class TrainOptions:
         return balanced_weights(y, classes) if self.balanced else ()
 
 
-def train_options(project: Project) -> TrainOptions:
-    """Return ``[train]`` checked against `learn.train` and its recipe.
+def train_options(
+    project: Project, said: Mapping[str, object] | None = None, at: Key = TABLE
+) -> TrainOptions:
+    """Return ``[train]``, or its teacher's table, checked against `learn.train` and its recipe.
 
     Raises:
         InputError: an option that neither knows, or of the wrong type.
@@ -149,23 +215,26 @@ def train_options(project: Project) -> TrainOptions:
     from milliwatt.learn import Recipe, train  # noqa: PLC0415
     from milliwatt.learn.augment import BATCH_HOOKS  # noqa: PLC0415
 
-    table, place = dict(project.file.train), project.place
+    table, place = dict(project.file.train if said is None else said), project.place
+    teacher, how = teaching.teacher_of(project, table) if at == TABLE else (None, {})
+    if teacher:
+        table.pop("teacher")
     weights = table.pop("class_weights", None)
     if weights not in (None, BALANCED):
-        raise place.error((*TABLE, "class_weights"), f"found {weights!r}; wanted {BALANCED!r}")
+        raise place.error((*at, "class_weights"), f"found {weights!r}; wanted {BALANCED!r}")
     hooks = {k: table.pop(k) for k in BATCH_HOOKS if k in table}
     numbers = {f.name for f in dataclasses.fields(Recipe)}
     own = {k: v for k, v in table.items() if k in numbers}
     rest = {k: v for k, v in table.items() if k not in numbers}
     known = {*inspect.signature(train).parameters} - GIVEN
-    known |= numbers | {"class_weights", *BATCH_HOOKS}
+    known |= numbers | {"class_weights", "teacher", *BATCH_HOOKS}
     for name in rest:
         if name not in known:
-            raise place.error((*TABLE, name), unknown(name, known))
+            raise place.error((*at, name), unknown(name, known))
     rest.setdefault("epochs", EPOCHS)
-    recipe = Recipe(**bind(Recipe, own, place, TABLE))
-    options = bind(train, rest, place, TABLE, given=GIVEN)
-    return TrainOptions(recipe, weights == BALANCED, hooks, options)
+    recipe = Recipe(**bind(Recipe, own, place, at))
+    options = bind(train, rest, place, at, given=GIVEN)
+    return TrainOptions(recipe, weights == BALANCED, hooks, options, at, teacher, how)
 
 
 def pair(front: "FrontEnd", side: "FeaturesOfSide") -> "tuple[torch.Tensor, torch.Tensor]":
@@ -179,7 +248,9 @@ def _check(project: Project) -> None:
     if is_classical(project):
         checked_classical(project)
         return
-    train_options(project)
+    said = train_options(project)
+    if said.teacher:
+        train_options(project, said.teaching, teaching.TEACHER)
     checked_options(project)
 
 
@@ -194,6 +265,7 @@ TRAIN = Stage(
         "project/classical.py",
         "project/networks.py",
         "project/stages/train.py",
+        "project/teaching.py",
     ),
     packages=("numpy", "torch", "scikit-learn", "lightgbm"),
     run=_run,
