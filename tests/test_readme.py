@@ -45,11 +45,14 @@ def commands(program: str) -> list[tuple[str, list[str]]]:
     return found
 
 
-def options(command: str) -> dict[str, bool]:
-    """Return each option of a command and whether a value follows it."""
+def options(command: str, words: list[str]) -> dict[str, bool]:
+    """Return each option of a command, or of one in its group, and whether a value follows it."""
     group = typer.main.get_command(app)
     assert isinstance(group, TyperGroup)
-    parameters = group.commands[command].params
+    found = group.commands[command]
+    if isinstance(found, TyperGroup) and words:
+        found = found.commands[words[0]]
+    parameters = found.params
     return {
         name: not p.is_flag for p in parameters if isinstance(p, TyperOption) for name in p.opts
     }
@@ -62,7 +65,7 @@ def test_every_command_line_is_one():
         if command == "--version":
             continue
         where = f"{document}: milliwatt {command} {' '.join(words)}"
-        known = options(command)
+        known = options(command, words)
         given = iter(words)
         for word in given:
             if word.startswith("-"):

@@ -147,8 +147,8 @@ def test_what_has_no_rule_is_refused():
         import_estimator(KMeans(), name="m")
     with pytest.raises(UnsupportedOp, match="covariance_type='full'; wanted 'diag'"):
         import_estimator(GaussianMixture(2).fit(X), name="m")
-    deep = RandomForestRegressor(60, random_state=0).fit(X, RNG.random(len(X)))
-    with pytest.raises(UnsupportedOp, match=r"m: \d+ nodes in 60 trees; at most 32767 fit"):
+    deep = RandomForestRegressor(90, random_state=0).fit(X, RNG.random(len(X)))
+    with pytest.raises(UnsupportedOp, match=r"m: \d+ nodes in 90 trees; at most 32767 fit"):
         import_estimator(deep, name="m")
 
 

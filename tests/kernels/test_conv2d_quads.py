@@ -29,6 +29,7 @@ from milliwatt.run.reference import Reference
 from milliwatt.targets import load_board
 
 QUADS = next(v for v in CONV2D.variants if v.name == "dsp_quads")
+NARROW = next(v for v in CONV2D.variants if v.name == "dsp_quads_narrow")
 CUT = Quant((1.0,), -128)  # what is below 0.0 is cut off
 
 
@@ -184,7 +185,29 @@ def signals(draw):
 @settings(max_examples=60, deadline=None)
 @given(graph=signals(), seed=st.integers(0, 2**32 - 1))
 def test_rows_of_one_pixel_equal_the_reference_on_the_host(graph, seed):
-    check_on_the_host(graph, QUADS, seed)
+    assume(only_node(graph).output.type.rows > 1)
+    assert NARROW.covers(only_node(graph))
+    check_on_the_host(graph, NARROW, seed)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "width", "changes", "covered"),
+    [
+        ((1, 1), 1, {}, True),
+        ((2, 3), 3, {}, True),
+        ((2, 3), 4, {"stride": (1, 2)}, True),
+        ((2, 2), 1, {"pad": (0, 0, 0, 1)}, False),
+        ((2, 2), 1, {"pad": (0, 0, 1, 0)}, False),
+        ((2, 2), 3, {"dilation": (1, 2)}, False),
+        ((2, 1), 2, {}, False),
+        ((5, 1), 1, {}, False),
+    ],
+)
+def test_narrow_rows_are_one_pixel_from_within(kernel, width, changes, covered):
+    op = Conv2d(CUT, **changes)
+    graph = graph_of(np.random.default_rng(1), (1, 5, width, 3), kernel, 4, op)
+    assert NARROW.covers(only_node(graph)) == covered
+    assert chosen(graph) == ("dsp_quads_narrow" if covered else "dsp_quads")
 
 
 def test_pairs_of_rows_are_lent_more_only_where_a_plan_runs_whole():
@@ -194,12 +217,12 @@ def test_pairs_of_rows_are_lent_more_only_where_a_plan_runs_whole():
     for name in ("first", "second"):
         y = add(b, rng, name, y, (3, 1), 8, Conv2d(CUT))
     graph, cpu = b.build(y), load_board("nrf52840").cpu
-    one, two = (QUADS.lent_bytes(graph.nodes[0], rows) for rows in (1, 2))
-    assert two == 2 * one == 2 * QUADS.scratch_bytes(graph.nodes[0])
+    one, two = (NARROW.lent_bytes(graph.nodes[0], rows) for rows in (1, 2))
+    assert two == 2 * one == 2 * NARROW.scratch_bytes(graph.nodes[0])
     scratch = {}
     for schedule in (whole, by_rows):
         plan = make_plan(graph, cpu, schedule)
-        assert {call.variant.name for call in plan.calls} == {"dsp_quads"}
+        assert {call.variant.name for call in plan.calls} == {"dsp_quads_narrow"}
         held = [x.bytes for x in plan.lifetimes if x.name == "first (scratch)"]
         scratch[schedule] = held, plan.calls[0].rows_per_call
     assert scratch == {whole: ([two], 4), by_rows: ([one], 1)}
@@ -210,7 +233,7 @@ def test_pairs_of_rows_are_lent_more_only_where_a_plan_runs_whole():
 def test_the_assembly_equals_the_reference(schedule, board, tmp_path):
     graph, target = many_convolutions(), load_board(board)
     plan = make_plan(graph, target.cpu, schedule)
-    assert {call.variant.name for call in plan.calls} == {"dsp_quads"}
+    assert {call.variant.name for call in plan.calls} == {"dsp_quads", "dsp_quads_narrow"}
     runner = EmulatedRunner(plan, make_library(plan, target, "many", "many"), target, tmp_path)
     rng = np.random.default_rng(1)
     for _ in range(3):

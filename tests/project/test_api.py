@@ -179,7 +179,7 @@ def test_an_unknown_board_and_the_nearest(conv):
 @pytest.mark.parametrize(
     ("name", "content", "error", "match"),
     [
-        ("m.onnx", b"x", InputError, r"wanted a \.tflite file, found \.onnx"),
+        ("m.onnx", b"x", InputError, r"wanted a \.tflite or \.pt2 file, found \.onnx"),
         ("m", b"x", InputError, "found no suffix"),
         ("m.tflite", b"", BadFile, r"m\.tflite|file"),
         ("m.tflite", b"hello, I am not a model at all", BadFile, "."),

@@ -88,6 +88,8 @@ def run(
         write_text_atomically(json_file, json.dumps(result.to_json(), indent=2) + "\n")
     where = "this machine" if result.instructions is None else f"{result.board} (emulated)"
     cost = "" if result.instructions is None else f", {result.instructions:,} instructions each"
+    if result.slide and result.push:
+        cost = f", {result.push.instructions_per_result:,} instructions a result"
     Console().print(
         f"{result.model}: {len(inputs)} inputs on {where}{cost}; "
         f"{output_file}: {outputs.dtype} {list(outputs.shape)}",

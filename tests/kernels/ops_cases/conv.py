@@ -18,8 +18,9 @@ INT8 = (DType.S8, DType.S8, DType.S32)
 @st.composite
 def conv2d(draw: st.DrawFn, dtypes: tuple[DType, ...] = INT8) -> Case:
     """Draw a convolution."""
-    if dtypes == INT8 and draw(st.booleans()):
-        return draw(plain_3x3())
+    kind = draw(st.sampled_from(["any", "any", "plain", "plain", "signal"]))
+    if dtypes == INT8 and kind != "any":
+        return draw(plain_3x3() if kind == "plain" else signal())
     c, c_out = draw(CHANNELS), draw(CHANNELS)
     x_type = TensorType((1, draw(SIZES), draw(SIZES), c), dtypes[0], draw(quants(dtypes[0])))
     kernel = (draw(st.integers(1, 4)), draw(st.integers(1, 4)))
@@ -47,6 +48,23 @@ def plain_3x3(draw: st.DrawFn) -> Case:
     out = Quant((x_type.scale,), draw(st.integers(-128, 127)))
     pad = draw(st.one_of(st.just((1, 1, 1, 1)), st.tuples(*[st.integers(0, 3)] * 4)))
     return build(draw, Conv2d(out=out, pad=pad, clip=draw(clips())), x_type, w_type, c_out)
+
+
+@st.composite
+def signal(draw: st.DrawFn) -> Case:
+    """Draw what models of sound have: windows as wide as the rows, cut off below 0.0."""
+    c, c_out, width = draw(CHANNELS), draw(CHANNELS), draw(st.integers(1, 3))
+    x_type = TensorType((1, draw(st.integers(4, 9)), width, c), DType.S8, draw(quants()))
+    kernel = (draw(st.integers(1, 3)), width)
+    usual = 40 / (74 * 74 * (kernel[0] * width * c) ** 0.5)  # sums of noise stay in int8
+    steps = tuple(draw(scales(usual / 1000, usual)) for _ in range(c_out))
+    w_type = TensorType((c_out, *kernel, c), DType.S8, Quant(steps, 0, 0))
+    op = Conv2d(
+        out=Quant((x_type.scale,), -128),
+        stride=(draw(st.integers(1, 2)), 1),
+        pad=(draw(st.integers(0, 2)), draw(st.integers(0, 2)), 0, 0),
+    )
+    return build(draw, op, x_type, w_type, c_out)
 
 
 @st.composite

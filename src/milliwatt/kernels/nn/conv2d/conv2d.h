@@ -42,6 +42,10 @@ void mw_conv2d_s8_dsp_pairs(const mw_conv2d_params *p, const void *const *x, con
 /* As above, where results below 0.0 are cut off (zero_y is -128): see quads.py. */
 void mw_conv2d_s8_dsp_quads(const mw_conv2d_params *p, const void *const *x, const int32_t *filters,
                             void *const *y, int32_t rows, void *scratch);
+/* The same for ow = 1 and windows within the rows. Scratch has one pixel for single rows, else two. */
+void mw_conv2d_s8_dsp_quads_narrow(const mw_conv2d_params *p, const void *const *x,
+                                   const int32_t *filters, void *const *y, int32_t rows,
+                                   void *scratch);
 
 /* Only 3x3 at stride and dilation 1, up to 64 channels in fours; two rows cost hardly more than one. All
  * constants in one stream, see winograd.py. Scratch holds

@@ -106,12 +106,19 @@ CONV2D = Kernel(
             scratch_bytes=pairs.scratch_bytes_of_columns,
         ),
         Variant(
+            "dsp_quads_narrow",
+            needs=Isa.DSP,
+            covers=quads.covers_narrow,
+            constants=quads.constants,
+            scratch_bytes=quads.scratch_bytes,
+            scratch_bytes_for_rows=quads.scratch_bytes_for_rows,
+        ),
+        Variant(
             "dsp_quads",
             needs=Isa.DSP,
             covers=quads.covers,
             constants=quads.constants,
             scratch_bytes=quads.scratch_bytes,
-            scratch_bytes_for_rows=quads.scratch_bytes_for_rows,
         ),
         Variant(
             "dsp_pairs",

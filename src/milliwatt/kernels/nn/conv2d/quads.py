@@ -36,6 +36,15 @@ def covers(node: Node) -> bool:
     return cut and pairs.covers(node) and bool((_scaled(node).shift < MOST_RIGHT).all())
 
 
+def covers_narrow(node: Node) -> bool:
+    """Tell whether rows give one pixel, from windows within them; only several can be paired."""
+    op = cast("Conv2d", node.op)
+    x, w, y = node.inputs[0].type.shape, node.inputs[1].type.shape, node.output.type.shape
+    beside = w[2] == 1 or op.dilation[1] == 1
+    within = op.pad[2] == 0 and w[2] <= x[2]
+    return y[1] > 1 and y[2] == 1 and beside and within and covers(node)
+
+
 def constants(node: Node) -> Mapping[str, Array]:
     """Return the stream as ``filters``."""
     scaled = _scaled(node)

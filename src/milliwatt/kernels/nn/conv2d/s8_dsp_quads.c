@@ -111,48 +111,10 @@ static inline int32_t blocks(mw_quads *block, const mw_conv2d_params *p, const v
     return done;
 }
 
-/* Bytes from one row to another, 0 where an int32_t does not hold them (on large machines). */
-static inline int32_t distance(const void *from, const void *to)
-{
-    const intptr_t bytes = (intptr_t)((uintptr_t)to - (uintptr_t)from);
-    return bytes == (int32_t)bytes ? (int32_t)bytes : 0;
-}
-
-/* Two rows of one pixel as a block, if in every row of the windows the second one's inputs are as
- * far behind the first one's. Return whether they were. */
-static inline int32_t two_rows(mw_quads *block, const mw_conv2d_params *p, const void *const *x,
-                               const int32_t *filters, void *const *y)
-{
-    const int32_t next = distance(x[0], x[p->stride_h]);
-    block->step = distance(y[0], y[1]);
-    if (next == 0 || block->step == 0) {
-        return 0;
-    }
-    for (int32_t i = 1; i < p->kh; i = mw_opaque(i + 1)) {
-        const void *const *row = x + i * p->dilation_h;
-        if (distance(row[0], row[p->stride_h]) != next) {
-            return 0;
-        }
-    }
-    const int32_t steps = block->kh * block->words + block->rest_words;
-    block->next = next;
-    block->x_end = block->x + 4 * steps;
-    block->blocks = 1;
-    block->rows = x;
-    block->offset = 0;
-    block->dilation = p->dilation_h * (int32_t)sizeof *x;
-    block->pitch = 0;
-    block->skip = mw_skip_2(steps);
-    int8_t *out = y[0];
-    mw_quads_2(filters, block, out, out + p->c_out);
-    return 1;
-}
-
 void mw_conv2d_s8_dsp_quads(const mw_conv2d_params *p, const void *const *x, const int32_t *filters,
                             void *const *y, int32_t rows, void *scratch)
 {
-    const int32_t apart = p->kw > 1 && p->dilation_w > 1;
-    const int32_t narrow = p->ow == 1, most = apart || (narrow && rows == 1) ? 1 : 2;
+    const int32_t apart = p->kw > 1 && p->dilation_w > 1, most = apart || p->ow == 1 ? 1 : 2;
     mw_quads block;
     plan(&block, p, most, scratch);
     /* Windows of the pixels before this one end within the image. */
@@ -163,13 +125,7 @@ void mw_conv2d_s8_dsp_quads(const mw_conv2d_params *p, const void *const *x, con
         const int32_t fit = p->w - p->kw + p->pad_left;
         end = fit < 0 ? 0 : fit / p->stride_w + 1;
     }
-    const int32_t pairs = narrow && most == 2 && end == 1 && p->pad_left == 0;
     for (int32_t r = 0; r < rows; r++, x += p->stride_h) {
-        if (pairs && r + 1 < rows && two_rows(&block, p, x, filters, y + r)) {
-            r++;
-            x += p->stride_h;
-            continue;
-        }
         int32_t left = -p->pad_left;
         int8_t *out = y[r];
         for (int32_t j = 0; j < p->ow;) {
