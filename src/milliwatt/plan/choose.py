@@ -50,15 +50,23 @@ def candidates(
 
 
 def choose(
-    node: Node, cpu: Cpu, preferences: Preferences = NO_PREFERENCES
+    node: Node, cpu: Cpu, preferences: Preferences = NO_PREFERENCES, *, at_once: bool = True
 ) -> tuple[Kernel, Variant]:
     """Return the preferred kernel variant that covers ``node`` on ``cpu``, else the best listed.
+
+    Args:
+        node: to be computed.
+        cpu: of the board.
+        preferences: what measured best, and what the user asked for.
+        at_once: whether layers run whole. Where they take turns, a variant that gains by several
+            rows a call is only code more, and is taken if it is preferred, not by itself.
 
     Raises:
         UnsupportedOp: there is none, or not the preferred one; names the node and what exists.
     """
     kernel, variants = candidates(node, cpu, preferences.options)
-    wanted = preferences.tuned.get(node.name, variants[0].label)
+    usual = (v for v in variants if at_once or v.scratch_bytes_for_rows is None)
+    wanted = preferences.tuned.get(node.name, next(usual).label)
     for variant in variants:
         if variant.label == wanted:
             return kernel, variant

@@ -194,9 +194,9 @@ def make_plan(
     steps = tuple(
         s if s.index == ARRIVAL else Step(numbers[s.index], s.first, s.count) for s in timing.steps
     )
-    chosen = {i: choose(graph.nodes[i], cpu, preferences) for i in numbers}
-    variants = {i: variant for i, (_, variant) in chosen.items()}
     at_once = runs_whole(graph, timing)
+    chosen = {i: choose(graph.nodes[i], cpu, preferences, at_once=at_once) for i in numbers}
+    variants = {i: variant for i, (_, variant) in chosen.items()}
     spans = arena_spans(graph, timing, variants)
     layout = place(spans)
     if layout.bytes > MOST_BYTES_APART:

@@ -54,7 +54,7 @@ def partitions(
 def _variants(graph: Graph, cpu: Cpu, preferences: Preferences) -> dict[int, Variant]:
     """Return the kernel variant of each node that computes, by its index."""
     return {
-        i: choose(node, cpu, preferences)[1]
+        i: choose(node, cpu, preferences, at_once=False)[1]
         for i, node in enumerate(graph.nodes)
         if node.op.rows(node.types) is not Special.VIEW
     }
