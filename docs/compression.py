@@ -129,6 +129,12 @@ def rows(workshop: Workshop, folder: Path, report: Progress) -> Iterator[Row]:
     report("study", len(chosen), len(chosen))
 
 
+def _from_here(folder: Path) -> str:
+    """Return a folder as it is named from the repository's root, if it is in there."""
+    root, whole = DOCS.parent.resolve(), folder.resolve()
+    return str(whole.relative_to(root)) if whole.is_relative_to(root) else whole.name
+
+
 def page(workshop: Workshop, found: list[Row], noise: tuple[LayerNoise, ...]) -> str:
     """Return the document."""
     file = workshop.project.file
@@ -137,7 +143,7 @@ def page(workshop: Workshop, found: list[Row], noise: tuple[LayerNoise, ...]) ->
         [
             TITLE,
             ABOUT.format(
-                folder=workshop.project.root.resolve().name,
+                folder=_from_here(workshop.project.root),
                 name=workshop.project.name,
                 board=board,
                 total=f"{total:,}",

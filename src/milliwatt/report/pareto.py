@@ -3,6 +3,7 @@
 A picture for documents as well as pages, so it carries its own colours, light and dark.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -78,7 +79,8 @@ def _panel(i: int, resource: Resource, marks: Sequence[Mark], least: float) -> I
     if not known:
         yield f'<text x="{_LEFT}" y="60">not known of this board</text>'
         return
-    right = 1.08 * max([x for _, x in known] + ([resource.limit] if resource.limit else []))
+    most = max([x for _, x in known] + ([resource.limit] if resource.limit else []))
+    right = _TICKS * _step(1.02 * most / _TICKS)
     accuracies = [m.accuracy for m, _ in known] + [least]
     low, high = min(accuracies), max(accuracies)
     low, high = low - 0.1 * (high - low) - 0.002, high + 0.1 * (high - low) + 0.002
@@ -123,10 +125,26 @@ def _axes(at: Place, right: float, low: float, high: float) -> Iterator[str]:
         share = i / _TICKS
         x, _ = at(right * share, low)
         _, y = at(0, low + (high - low) * share)
-        taken = f"{right * share:,.0f}" if right > 10 else f"{right * share:.2g}"
-        yield f'<text x="{x:.1f}" y="{bottom + 16:.1f}" text-anchor="middle">{taken}</text>'
+        yield (
+            f'<text x="{x:.1f}" y="{bottom + 16:.1f}" text-anchor="middle">'
+            f"{_short(right * share)}</text>"
+        )
         percent = f"{100 * (low + (high - low) * share):.1f} %"
         yield f'<text x="{left - 6:.1f}" y="{y + 4:.1f}" text-anchor="end">{percent}</text>'
+
+
+def _step(least: float) -> float:
+    """Return the smallest of 1, 2, 2.5, 5 and 10 times a power of ten that is not below."""
+    power = 10.0 ** math.floor(math.log10(least))
+    return next(n * power for n in (1, 2, 2.5, 5, 10) if n * power >= least)
+
+
+def _short(number: float) -> str:
+    """Return a number as a tick says it: 2.5, 400, 20 k, 1.5 M."""
+    for unit, name in ((1e6, " M"), (1e3, " k")):
+        if number >= 10 * unit or (number >= unit > 1e3):
+            return f"{number / unit:g}{name}"
+    return f"{number:,g}"
 
 
 def _front(known: Sequence[tuple[Mark, float]]) -> list[tuple[Mark, float]]:
