@@ -72,7 +72,7 @@ def test_words_are_heard_in_a_stream(shared, tmp_path):
         "copies = ": "copies = 1 # ",
         "epochs = ": "epochs = 6 # ",
         "average = ": "average = 0 # ",
-        "[train.mix]": "",
+        "width = 1.5": "width = 0.25",  # of the teacher
         "hours = ": "hours = 0.01 # ",
     }
     study = made("voice_commands", quick, small, tmp_path / "voice")
